@@ -1,0 +1,1 @@
+"""The example region: built from a fixed seed, sent through the public APIs only."""

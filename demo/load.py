@@ -1,0 +1,191 @@
+"""Send the example to a running region, through the public APIs and nothing else."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any
+
+import httpx
+
+from demo.april_2023 import example
+from demo.request import Request
+
+Progress = Callable[[int, int, str], None]
+Pause = Callable[[float], Awaitable[None]]
+
+_AT_ONCE = 16
+_TIMEOUT_SECONDS = 30.0
+_TRIES = 60
+_PAUSE_SECONDS = 1.0
+_AGAIN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of the calls. `superseded`: older than what was known, kept in the history only."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many calls were answered."""
+        return self.created + self.changed + self.unchanged + self.superseded
+
+    def __str__(self) -> str:
+        return (
+            f"{self.created} created, {self.changed} changed, {self.unchanged} unchanged, "
+            f"{self.superseded} superseded"
+        )
+
+
+class LoadError(Exception):
+    """The example could not be sent; base of what `load` raises."""
+
+
+class RefusedError(LoadError):
+    """A call was refused. Shows the call's address and the answer, never what was sent."""
+
+    def __init__(self, request: Request, response: httpx.Response) -> None:
+        super().__init__(f"{request} was refused with {response.status_code}: {_explanation(response)}")
+        self.request = request
+        self.status = response.status_code
+
+
+class UnreachableError(LoadError):
+    """A service stayed away."""
+
+    def __init__(self, request: Request, reason: str) -> None:
+        super().__init__(
+            f"{request.service} did not answer in {_TRIES} tries ({reason}). "
+            f"Look at its log, then load again: sending twice does no harm."
+        )
+        self.request = request
+
+
+class NoTokenError(LoadError):
+    """The region file holds no token for a role or an organisation that the example needs."""
+
+    def __init__(self, request: Request) -> None:
+        whose = request.organisation or "any organisation"
+        super().__init__(f"No token of role {request.role} for {whose} in the region file.")
+
+
+async def load(
+    region: dict[str, Any],
+    progress: Progress,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    pause: Pause = asyncio.sleep,
+) -> Summary:
+    """Send the whole example and count what became of it; `progress` gets done, total and what is being sent.
+
+    `region` is the content of `.data/region.json`. Sending again is harmless. Raises a LoadError.
+    """
+    requests = example().requests
+    limits = httpx.Limits(max_connections=_AT_ONCE)
+    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, limits=limits, transport=transport) as client:
+        sending = _Sending(client, region, pause, len(requests), progress)
+        for _, stage in groupby(requests, key=lambda request: request.stage):
+            await sending.all(list(stage))
+    return sending.summary()
+
+
+class _Sending:
+    def __init__(
+        self, client: httpx.AsyncClient, region: dict[str, Any], pause: Pause, total: int, progress: Progress
+    ) -> None:
+        self._client = client
+        self._region = region
+        self._pause = pause
+        self._total = total
+        self._progress = progress
+        self._outcomes: Counter[str] = Counter()
+
+    async def all(self, requests: Sequence[Request]) -> None:
+        """Send some lines at once, each in its order; the first error ends all."""
+        lines = iter(_lines(requests))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_AT_ONCE):
+                    group.create_task(self._take(lines))
+        except* LoadError as errors:
+            raise _first(errors) from None
+
+    async def _take(self, lines: Iterable[Sequence[Request]]) -> None:
+        for line in lines:
+            for request in line:
+                self._outcomes[_outcome(await self._send(request))] += 1
+                self._progress(self._outcomes.total(), self._total, request.path.split("/")[1])
+
+    async def _send(self, request: Request) -> httpx.Response:
+        url = f"{self._region['services'][request.service]['url']}{request.path}"
+        headers = {"Authorization": f"Bearer {self._token(request)}"}
+        reason = ""
+        for _ in range(_TRIES):
+            try:
+                response = await self._client.request(request.method, url, json=request.body, headers=headers)
+            except httpx.TransportError as error:
+                reason = type(error).__name__
+            else:
+                if response.status_code not in _AGAIN:
+                    return _accepted(request, response)
+                reason = f"status {response.status_code}"
+            await self._pause(_PAUSE_SECONDS)
+        raise UnreachableError(request, reason)
+
+    def _token(self, request: Request) -> str:
+        tokens: dict[str, str] = self._region["tokens"].get(request.role, {})
+        token = next(iter(tokens.values()), None)
+        if request.organisation is not None:
+            token = tokens.get(request.organisation)
+        if token is None:
+            raise NoTokenError(request)
+        return token
+
+    def summary(self) -> Summary:
+        return Summary(**self._outcomes)
+
+
+def _lines(requests: Iterable[Request]) -> list[list[Request]]:
+    lines: dict[str, list[Request]] = {}
+    for request in requests:
+        lines.setdefault(request.line, []).append(request)
+    return list(lines.values())
+
+
+def _accepted(request: Request, response: httpx.Response) -> httpx.Response:
+    if not response.is_success:
+        raise RefusedError(request, response)
+    return response
+
+
+def _outcome(response: httpx.Response) -> str:
+    """How the answer counts in the summary."""
+    outcome = response.json().get("outcome") if response.content else None
+    if outcome in {"created", "unchanged", "superseded"}:
+        return str(outcome)
+    return "created" if response.status_code == HTTPStatus.CREATED else "changed"
+
+
+def _explanation(response: httpx.Response) -> str:
+    # problem+json: every error with the field that it is about.
+    try:
+        problem = response.json()
+    except ValueError:
+        return response.reason_phrase
+    errors = [
+        f"{one.get('pointer') or one.get('parameter')}: {one['message']}" for one in problem.get("errors", ())
+    ]
+    return "; ".join([str(problem.get("detail") or problem.get("title")), *errors])
+
+
+def _first(errors: BaseExceptionGroup[LoadError]) -> LoadError:
+    for error in errors.exceptions:
+        return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    raise errors

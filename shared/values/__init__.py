@@ -1,0 +1,1 @@
+"""The identifiers, code lists and values that all services share."""
