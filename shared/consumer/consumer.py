@@ -1,0 +1,205 @@
+"""The consumer: reads events in batches; where it stands is in this service's own tables and nowhere else.
+
+Offsets that Kafka keeps are written for lag tools only: with them, a reader that came back from its backup lost
+what lay between. After any error the whole consumer is rebuilt; nothing of it outlives one.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from shared import metrics
+from shared.consumer.apply import FencedError, Stand, apply_batch
+from shared.crash_points import crash_point
+from shared.database import Database
+from shared.tracing import following
+
+_log = structlog.get_logger()
+_CALL_SECONDS = 30
+_BATCH = 2_000
+_POISON_IN_A_ROW = 20
+_STANDS = "select topic, partition, generation, next_offset from consumed where topic = any($1)"
+
+
+class PoisonedError(Exception):
+    """So many messages in a row could not be applied that something larger is wrong: the consumer stops here."""
+
+    def __init__(self, topic: str, count: int) -> None:
+        super().__init__(
+            f"{count} messages in a row of {topic} could not be applied; see `jeugdregio parked list`"
+        )
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One worker's consumer, a member of the service's group."""
+
+    def __init__(
+        self,
+        database: Database,
+        bootstrap: str,
+        *,
+        service: str,
+        topics: Sequence[str],
+        applied: asyncio.Event,
+    ) -> None:
+        self._database = database
+        self._bootstrap = bootstrap
+        self._service = service
+        self._topics = list(topics)
+        self._applied = applied
+        self._kafka: AIOKafkaConsumer | None = None
+        self._stands: dict[TopicPartition, Stand] = {}
+        self._compared_at = 0.0
+        self._poison_in_a_row = 0
+        self._polled_at = time.monotonic()
+        metrics.consumer_last_poll_age_seconds.labels(service).set_function(
+            lambda: time.monotonic() - self._polled_at
+        )
+
+    async def start(self) -> None:
+        self._kafka = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=f"jeugdregio.{self._service}",
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            metadata_max_age_ms=5_000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            fetch_max_wait_ms=250,
+            max_partition_fetch_bytes=4_194_304,
+        )
+        self._kafka.subscribe(self._topics, listener=self)
+        await asyncio.wait_for(self._kafka.start(), _CALL_SECONDS)
+
+    async def close(self) -> None:
+        if self._kafka is not None:
+            await asyncio.wait_for(self._kafka.stop(), 5)
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        for partition in revoked:
+            self._stands.pop(partition, None)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Hold the new partitions until the next step has found where they stand."""
+        for partition in assigned:
+            self._wait_for_news(partition)
+        self._compared_at = 0.0
+
+    def _wait_for_news(self, partition: TopicPartition) -> None:
+        """Hold a partition of which nothing is known. It gets a place all the same: without one, every poll fails."""
+        self._client.pause(partition)
+        self._client.seek(partition, 0)
+
+    async def step(self) -> bool:
+        """Read and apply what there is; say whether there was anything."""
+        if self._kafka is None:
+            await self.start()
+        if time.monotonic() - self._compared_at >= 1:
+            await self._compare()
+        self._polled_at = time.monotonic()
+        for partition, records in (await self._poll()).items():
+            await self._apply(partition, records)
+        return bool(self._applied.is_set())
+
+    async def _poll(self) -> dict[TopicPartition, list[ConsumerRecord]]:
+        polling = self._client.getmany(timeout_ms=250, max_records=_BATCH)
+        try:
+            batches: dict[TopicPartition, list[ConsumerRecord]] = await asyncio.wait_for(
+                polling, _CALL_SECONDS
+            )
+        except NoOffsetForPartitionError:
+            # Known: it can overtake the seek that follows an assignment.
+            self._stands.clear()
+            self._compared_at = 0.0
+            return {}
+        except OffsetOutOfRangeError as error:
+            self._hold(error.args[0])
+            return {}
+        return batches
+
+    async def _apply(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
+        stand = self._stands.get(partition)
+        fresh = [record for record in records if stand and record.offset >= stand.next_offset]
+        if stand is None or not fresh:
+            return
+        try:
+            with following(
+                next(
+                    (
+                        value.decode("ascii", "replace")
+                        for name, value in fresh[-1].headers
+                        if name == "traceparent"
+                    ),
+                    None,
+                )
+            ):
+                async with self._database.transaction() as connection:
+                    stand, poison = await apply_batch(connection, stand, fresh)
+                    crash_point("consumer_after_apply")
+        except FencedError:
+            self._stands.pop(partition, None)
+            self._compared_at = 0.0
+            return
+        self._stands[partition] = stand
+        self._applied.set()
+        self._observe(fresh[-1])
+        self._count_poison(partition.topic, len(poison), len(fresh))
+
+    async def _compare(self) -> None:
+        """Seek every assigned partition to where it stands in our tables; hold those of which nothing is known yet."""
+        self._compared_at = time.monotonic()
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(_STANDS, self._topics)
+        known = {
+            TopicPartition(row["topic"], row["partition"]): Stand(row["generation"], row["next_offset"])
+            for row in rows
+        }
+        for partition in self._client.assignment():
+            stand = known.get(partition)
+            if stand is None:
+                self._wait_for_news(partition)
+            elif stand != self._stands.get(partition):
+                self._client.seek(partition, stand.next_offset)
+                self._client.resume(partition)
+                self._stands[partition] = stand
+        await self._tell_lag_tools()
+
+    async def _tell_lag_tools(self) -> None:
+        for partition, stand in self._stands.items():
+            lag = max(0, (self._client.highwater(partition) or 0) - stand.next_offset)
+            metrics.consumer_lag_events.labels(self._service, partition.topic, partition.partition).set(lag)
+        offsets = {partition: stand.next_offset for partition, stand in self._stands.items()}
+        try:
+            if offsets:
+                await asyncio.wait_for(self._client.commit(offsets), 5)
+        except (KafkaError, TimeoutError) as error:
+            _log.debug("offsets_not_shown_to_lag_tools", error=type(error).__name__)
+
+    def _hold(self, partitions: Iterable[TopicPartition]) -> None:
+        """A gap: Kafka no longer has what comes next. Nothing may be skipped, so wait until it is published again."""
+        for partition in partitions:
+            _log.error(
+                "gap", topic=partition.topic, partition=partition.partition, remedy="jeugdregio republish"
+            )
+            self._client.pause(partition)
+            metrics.consumer_gaps_total.labels(service=self._service, topic=partition.topic).inc()
+
+    def _observe(self, record: ConsumerRecord) -> None:
+        metrics.event_end_to_end_seconds.labels(service=self._service, topic=record.topic).observe(
+            max(0.0, time.time() - record.timestamp / 1000)
+        )
+
+    def _count_poison(self, topic: str, poison: int, of: int) -> None:
+        self._poison_in_a_row = self._poison_in_a_row + poison if poison == of else poison
+        if self._poison_in_a_row >= _POISON_IN_A_ROW:
+            raise PoisonedError(topic, self._poison_in_a_row)
+
+    @property
+    def _client(self) -> AIOKafkaConsumer:
+        if self._kafka is None:
+            raise RuntimeError("the consumer was not started")
+        return self._kafka

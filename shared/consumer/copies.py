@@ -1,0 +1,39 @@
+"""Copies as typed values: the versions of aggregates, each with the moment from which it is known."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from asyncpg import Record
+
+from shared.events.state import State
+
+StateT = TypeVar("StateT", bound=State)
+KeyT = TypeVar("KeyT")
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[StateT]):
+    """One version of an aggregate, and the moment from which it is known."""
+
+    aggregate: UUID
+    version: int
+    known_at: datetime
+    state: StateT
+
+
+Grouped = defaultdict[KeyT, list[Known[StateT]]]
+
+
+def grouped(
+    rows: Iterable[Record], model: type[StateT], key: Callable[[Known[StateT]], KeyT]
+) -> Grouped[KeyT, StateT]:
+    """Read rows of a copy table (aggregate, version, known_at, state), by a key of theirs; none under an unknown key."""
+    found: Grouped[KeyT, StateT] = defaultdict(list)
+    for row in rows:
+        known = Known(row["aggregate"], row["version"], row["known_at"], model.model_validate(row["state"]))
+        found[key(known)].append(known)
+    return found

@@ -1,0 +1,5 @@
+-- Functions that every service has; applied again by each `migrate`, in the service's own schema.
+
+-- The only reader of the clock: tests replace it. Clock and not statement time, because a promise
+-- (known_through) must lie after every write that it covers.
+create or replace function moment() returns timestamptz language sql volatile as $$ select clock_timestamp() $$;

@@ -1,0 +1,74 @@
+"""The sequencer: gives journal rows a gapless position and the moment at which they became known.
+
+A row's id is no order of becoming visible (a transaction that started first may commit last), so a
+reader with a cursor on ids would lose rows. Positions are given here, by one sequencer at a time, to what has committed.
+"""
+
+import time
+from datetime import datetime, timedelta
+
+from shared.crash_points import crash_point
+from shared.database import Connection
+
+_LOCK = "select pg_try_advisory_xact_lock(hashtext(current_schema() || '.sequencer'))"
+_BATCH = 10_000
+_PROMISE = (
+    "select greatest(moment(), known_through + interval '1 microsecond') as k, known_through from sequencer"
+)
+_TAKE = """
+with pending as (select id from journal_pending order by id limit $1),
+     taken as (delete from journal_pending using pending where journal_pending.id = pending.id returning journal_pending.id)
+insert into journal_position (position, id, known_at)
+select (select position from sequencer) + row_number() over (order by id), id, $2 from taken
+"""
+# A derived topic's promise holds only when the lines written before it have their position, so it is
+# taken over by a batch that left nothing pending.
+_CLOSE = """
+update sequencer set position = position + $1, known_through = $2,
+       derived_known_through = case when $3 then derived_through else derived_known_through end
+"""
+
+
+class ClockJumpError(Exception):
+    """The database's clock ran ahead of this process's own by more than `tolerance`: nothing was sequenced."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        super().__init__(
+            f"the database clock jumped {ahead} ahead; check it, then restart the worker to accept it"
+        )
+        self.ahead = ahead
+
+
+class Sequencer:
+    """One service's sequencer; several may run, an advisory lock lets one of them work at a time."""
+
+    def __init__(self, tolerance: timedelta = timedelta(minutes=1)) -> None:
+        self._tolerance = tolerance
+        self._seen: tuple[datetime, float] | None = None
+
+    async def step(self, connection: Connection) -> int:
+        """Sequence one batch in the caller's transaction; return how many rows it took.
+
+        Stamp and promise are one value k, later than every promise before: rows that commit after this
+        batch get a later one. Raises ClockJumpError.
+        """
+        if not await connection.fetchval(_LOCK):
+            return 0
+        (promise,) = await connection.fetch(_PROMISE)
+        self._refuse_jump(promise["k"])
+        taken = _count(await connection.execute(_TAKE, _BATCH, promise["k"]))
+        crash_point("sequencer_mid_batch")
+        await connection.execute(_CLOSE, taken, promise["k"], taken < _BATCH)
+        return taken
+
+    def _refuse_jump(self, k: datetime) -> None:
+        elapsed = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self._seen:
+            ahead = (k - self._seen[0]) - timedelta(seconds=elapsed - self._seen[1])
+            if ahead > self._tolerance:
+                raise ClockJumpError(ahead)
+        self._seen = (k, elapsed)
+
+
+def _count(status: str) -> int:
+    return int(status.rpartition(" ")[2])

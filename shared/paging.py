@@ -1,0 +1,71 @@
+"""Keyset paging: a page ends where the next one starts, however much is added meanwhile; nothing is counted."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query, Request
+
+from shared.problems import FieldError, InvalidInput
+
+LARGEST_PAGE = 1_000
+_NOT_OURS = FieldError("cursor", "Take the cursor from the `next` link of a page.", parameter="cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the caller asked for: how many rows, and after which key (None: from the start)."""
+
+    size: int
+    after: tuple[Any, ...] | None
+    url: str
+
+    def moments(self) -> tuple[datetime, ...] | None:
+        """Read the key as moments, for lists in the order of moments. Raises InvalidInput when it is none of these."""
+        try:
+            return None if self.after is None else tuple(datetime.fromisoformat(text) for text in self.after)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput([_NOT_OURS]) from error
+
+    def next_link(self, rows: Sequence[Any], key: Callable[[Any], Sequence[Any]]) -> str | None:
+        """Give the link to the next page; None on the last one. Ask for `size + 1` rows to know."""
+        if len(rows) <= self.size:
+            return None
+        return self.link(key(rows[self.size - 1]))
+
+    def link(self, key: Sequence[Any]) -> str:
+        """Give the link to the page after a key."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}cursor={encode(key)}"
+
+
+def encode(key: Sequence[Any]) -> str:
+    """Make an opaque cursor of a key."""
+    return base64.urlsafe_b64encode(orjson.dumps(list(key))).decode().rstrip("=")
+
+
+def decode(cursor: str) -> tuple[Any, ...]:
+    """Read a cursor back. Raises InvalidInput when it is none of ours."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        key = None
+    if not isinstance(key, list):
+        raise InvalidInput([_NOT_OURS])
+    return tuple(key)
+
+
+def _page(
+    request: Request,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=LARGEST_PAGE)] = 100,
+    cursor: Annotated[str | None, Query(max_length=500, description="From the `next` link of a page")] = None,
+) -> Page:
+    rest = str(request.url.remove_query_params("cursor").replace(scheme="", netloc="")).lstrip("/")
+    return Page(page_size, decode(cursor) if cursor is not None else None, "/" + rest)
+
+
+Paging = Annotated[Page, Depends(_page)]
