@@ -13,7 +13,6 @@ library's logging come out by the same way.
 import logging
 import sys
 import traceback
-import warnings
 from collections.abc import Mapping, MutableMapping
 from datetime import date, datetime
 from enum import Enum
@@ -55,12 +54,8 @@ def configure(*, service: str, process: str, level: str = "INFO") -> None:
     logging.basicConfig(handlers=[_Bridge()], level=number, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
-    logging.captureWarnings(capture=not sys.warnoptions and not _raises_warnings())
+    logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
-
-
-def _raises_warnings() -> bool:
-    return any(action == "error" for action, *_ in warnings.filters)
 
 
 class _Context:

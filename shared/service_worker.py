@@ -5,6 +5,7 @@ import asyncio
 from shared.database import Database
 from shared.health import Checks
 from shared.process import Worker
+from shared.serving import metrics_server
 from shared.settings import Settings
 
 # Steps of the loops are larger than requests: a batch of a thousand, a whole generation counted.
@@ -28,6 +29,7 @@ class ServiceWorker(Worker):
         self.checks = Checks()
         self.checks.add("database", self._ask_database)
         self.checks.add("broker", self._ask_broker)
+        self.add("metrics", metrics_server(service, "worker", settings, self.checks))
 
     async def run(self) -> int:
         """Run the side tasks; end the connections after them."""

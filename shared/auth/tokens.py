@@ -49,18 +49,22 @@ class TokenVerifier:
         return self._remembered(digest) or await self._check(token, digest)
 
     def _remembered(self, digest: bytes) -> Principal | None:
-        if self._keys_version != self.keys.version:
-            # A key that the issuer withdrew takes along what was signed with it.
-            self._accepted.clear()
-            self._keys_version = self.keys.version
+        self._forget_with_keys()
         known = self._accepted.get(digest)
         if known is None or known[0] + _LEEWAY_SECONDS <= self._now():
             self._accepted.pop(digest, None)
             return None
         return known[1]
 
+    def _forget_with_keys(self) -> None:
+        # A key that the issuer withdrew takes along what was signed with it.
+        if self._keys_version != self.keys.version:
+            self._accepted.clear()
+            self._keys_version = self.keys.version
+
     async def _check(self, token: str, digest: bytes) -> Principal:
         key = await self.keys.find(_key_id(token))
+        self._forget_with_keys()
         if key is None:
             raise InvalidToken("The token is signed with a key that the issuer does not publish.")
         try:

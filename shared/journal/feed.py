@@ -1,12 +1,11 @@
-"""The journal over HTTP, for those who have no access to Kafka: the same events, those that the caller may see.
+"""The journal over HTTP, for those without access to Kafka: the same events, those that the caller may see.
 
-It reads what the sequencer positioned, in its order, so that a reader with a cursor misses nothing. The cursor is opaque
-and holds the journal's generation: when the journal is published anew, who reads on with an old one is told to start again.
+It reads what the sequencer positioned, in its order, so that a reader with a cursor misses nothing. The cursor is
+opaque and holds the journal's generation: who reads on after the journal was published anew starts again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +13,6 @@ from fastapi import Depends, Query, Request
 from starlette.responses import JSONResponse
 
 from shared.auth import Principal, Role, allow
-from shared.database import Connection
 from shared.events.envelope import Envelope, cloud_event, event_type, source
 from shared.events.topics import topics_of
 from shared.journal.processing import Processing, log_reading
@@ -28,12 +26,13 @@ _ROLES: Final = {
 }
 # Who may see one row in a thousand must not make one request read the whole journal.
 _LOOKED_AT_ONCE: Final = 20_000
-_LARGEST_POSITION: Final = 2**63 - 1
-# Where the journal stands and what the caller may see of it are read in one statement. The journal's policy leaves out
-# what is not the caller's; what the broker refused stands here all the same.
+_LARGEST_POSITION: Final = 2**63 - 1 - _LOOKED_AT_ONCE
+# Where the journal stands and what the caller may see of it are read in one statement. The journal's policy
+# leaves out what is not the caller's; what the broker refused stands here all the same.
 _PAGE = """
 with stand as (
-    select r.generation, s.position as last, least(s.position, $1::bigint + $4::int) as upto from relay r, sequencer s)
+    select r.generation, s.position as last, least(s.position, $1::bigint + $4::int) as upto
+    from relay r, sequencer s)
 select stand.generation, stand.last, stand.upto, seen.* from stand left join lateral (
     select p.position, p.known_at, j.event_id, j.aggregatetype, j.aggregateid, j.version, j.recorded_at,
            j.payload::text as payload, j.payload ->> 'clientId' as client
@@ -62,98 +61,96 @@ class CloudEventBatch(JSONResponse):
         return b"[" + b",".join(content) + b"]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    """After which position, in which generation; None as generation: from the start of whichever there is."""
-
-    generation: int | None
-    position: int
-
-
 def events_router(service: str) -> Router:
-    """Give the router with a publishing service's `GET /events`."""
+    """Give the router with a publishing service's `GET /events`; its app's state must hold the `region`."""
     router = Router(tags=["events"])
-    aggregates = {event_type(service, topic.aggregate): topic.aggregate for topic in topics_of(service)}
-
-    def wanted(
-        types: Annotated[
-            str | None,
-            Query(max_length=500, description=f"Only these, separated by commas: {', '.join(aggregates)}"),
-        ] = None,
-    ) -> list[str]:
-        given = types.split(",") if types is not None else list(aggregates)
-        if not aggregates.keys() >= set(given):
-            message = f"Choose out of {', '.join(aggregates)}; separate by commas."
-            raise InvalidInput([FieldError("type", message, parameter="types")])
-        return [aggregates[name] for name in given]
 
     @router.get(
         "/events",
         problems=[JournalRestarted],
         response_class=CloudEventBatch,
         response_model=list[Envelope],
-        responses={200: {"description": "Events in the order of the journal", "headers": _LINK}},
+        responses=_batch_documented(),
     )
     async def events(
         request: Request,
         _: Annotated[Principal, allow(*_ROLES[service])],
-        types: Annotated[list[str], Depends(wanted)],
+        wanted: Annotated[list[str], Depends(_wanted_of(service))],
         paging: Paging,
         processing: Processing,
         connection: Transaction,
     ) -> CloudEventBatch:
-        """Read the events that you may see, oldest first, whole states at one version each.
+        """Read the events that you may see, oldest first: whole states, at one version each.
 
-        The `Link` header always leads on, also after an empty page: what others own is passed over. The end is reached
-        when the page is empty and the link holds the cursor that you sent; ask again with it later.
+        The `Link` header always leads on, also after an empty page: what others own is passed over. You have it
+        all when the page is empty and the link holds the cursor that you sent; ask again with it later.
         """
-        cursor = _cursor(paging)
-        rows = await connection.fetch(_PAGE, cursor.position, types, paging.size, _LOOKED_AT_ONCE)
-        reached = _reached(rows, cursor, paging.size)
+        after = _after(paging)
+        rows = await connection.fetch(_PAGE, after.position, wanted, paging.size, _LOOKED_AT_ONCE)
+        reached = _reached(rows, after, paging.size)
         seen = [row for row in rows if row["position"] is not None]
-        await _log(connection, processing, seen)
-        publisher = source(request.app.state.region.oin, service)
-        generation = rows[0]["generation"]
+        await log_reading(connection, processing, _clients(seen))
+        publisher, generation = source(request.app.state.region.oin, service), rows[0]["generation"]
         batch = [cloud_event(row, source=publisher, service=service, generation=generation) for row in seen]
-        return CloudEventBatch(batch, headers={"Link": f'<{paging.link([generation, reached])}>; rel="next"'})
+        return CloudEventBatch(batch, headers={"Link": f'<{paging.link(reached)}>; rel="next"'})
 
     return router
 
 
-_LINK: Final[dict[str, Any]] = {
-    "Link": {"description": "The next page, always", "schema": {"type": "string"}, "required": True}
-}
+def _batch_documented() -> dict[int | str, dict[str, Any]]:
+    link = {"description": "Leads to the next page, always", "schema": {"type": "string"}, "required": True}
+    return {200: {"description": "Events in the order of the journal", "headers": {"Link": link}}}
 
 
-def _cursor(page: Page) -> _Cursor:
-    if page.after is None:
-        return _Cursor(None, 0)
+def _wanted_of(service: str) -> Callable[..., list[str]]:
+    """Give the dependency that reads `types` into the kinds of aggregates of this service."""
+    kinds: Mapping[str, str] = {event_type(service, t.aggregate): t.aggregate for t in topics_of(service)}
+    listed = ", ".join(kinds)
+    description = f"Only these, separated by commas: {listed}"
+
+    def wanted(
+        types: Annotated[str | None, Query(max_length=500, description=description)] = None,
+    ) -> list[str]:
+        given = kinds if types is None else types.split(",")
+        if unknown := set(given) - kinds.keys():
+            message = f"{len(unknown)} of the types are not published here; choose out of {listed}."
+            raise InvalidInput([FieldError("type", message, parameter="types")])
+        return [kinds[name] for name in given]
+
+    return wanted
+
+
+class _Cursor(NamedTuple):
+    generation: int | None
+    """None: none was given, so that whichever there is will do."""
+    position: int
+    """Up to here, all that the caller may see was seen."""
+
+
+def _after(page: Page) -> _Cursor:
     match page.after:
-        case (int(generation), int(position)) if 0 <= position <= _LARGEST_POSITION - _LOOKED_AT_ONCE:
+        case None:
+            return _Cursor(None, 0)
+        case (int(generation), int(position)) if 0 <= position <= _LARGEST_POSITION:
             return _Cursor(generation, position)
-    raise InvalidInput(
-        [FieldError("cursor", "Take the cursor from the `Link` header of a page.", parameter="cursor")]
-    )
+    message = "Take the cursor from the `Link` header of a page."
+    raise InvalidInput([FieldError("cursor", message, parameter="cursor")])
 
 
-def _reached(rows: Sequence[asyncpg.Record], cursor: _Cursor, size: int) -> int:
-    """Up to which position the caller has now seen what it may see. Raises JournalRestarted."""
+def _reached(rows: Sequence[asyncpg.Record], after: _Cursor, size: int) -> _Cursor:
+    """Give the cursor after these rows: their last one, or where looking ended. Raises JournalRestarted."""
     stand = rows[0]
-    # A journal shorter than what was read of it came back from a backup; its owner will say so with a new generation.
-    if cursor.generation not in (None, stand["generation"]) or cursor.position > stand["last"]:
+    # A journal that is shorter than what was read of it came back from a backup, and was not told so yet.
+    if after.generation not in {None, stand["generation"]} or after.position > stand["last"]:
         raise JournalRestarted
-    reached: int = (
-        rows[-1]["position"] if len(rows) == size and rows[-1]["position"] is not None else stand["upto"]
-    )
-    return reached
+    full_page_ends = rows[-1]["position"] if len(rows) == size else None
+    return _Cursor(stand["generation"], full_page_ends or stand["upto"])
 
 
-async def _log(connection: Connection, processing: Processing, rows: Sequence[asyncpg.Record]) -> None:
-    """Write whose data were read.
+def _clients(rows: Sequence[asyncpg.Record]) -> set[UUID]:
+    """Give those whose data the events carry.
 
-    A valuation is personal data too, but it names no client, and its service does not know whose it is: only the
-    referrals service could say so, and is asked by indication.
+    A valuation is personal data too, but it names no client and its service does not know whose it is: only the
+    referrals service does, by the indication, and logs it where client and indication are read.
     """
-    await log_reading(
-        connection, processing, {UUID(row["client"]) for row in rows if row["client"] is not None}
-    )
+    return {UUID(row["client"]) for row in rows if row["client"] is not None}

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final
 
@@ -75,10 +75,11 @@ def create_app(
     )
     for router in routers:
         app.include_router(router, prefix=prefix)
-    operations = list(_operations(app))
+    operations = list(iter_route_contexts(app.routes))
+    _check(operations)
     templates |= {each.endpoint: str(each.path_format) for each in operations}
     limits += _declared_limits(operations)
-    _give_state(app, settings)
+    _give_state(app, service, settings)
     _publish(app, prefix)
     _describe(app, prefix, operations)
     return app
@@ -97,10 +98,15 @@ def _operation_id(route: APIRoute) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
-def _operations(app: FastAPI) -> Iterator[RouteContext]:
-    for context in iter_route_contexts(app.routes):
-        _roles(context)
-        yield context
+def _check(operations: list[RouteContext]) -> None:
+    names: set[str] = set()
+    for each in operations:
+        _roles(each)
+        if each.unique_id in names:
+            raise ValueError(
+                f"Two operations are called {each.unique_id}: rename the endpoint of {each.path}"
+            )
+        names.add(each.unique_id)
 
 
 def _roles(context: RouteContext) -> frozenset[Role]:
@@ -124,10 +130,11 @@ def _declared_limits(operations: list[RouteContext]) -> list[DeclaredLimit]:
     ]
 
 
-def _give_state(app: FastAPI, settings: Settings) -> None:
+def _give_state(app: FastAPI, service: str, settings: Settings) -> None:
     keys = SigningKeys(fetch_from(settings.jwks_url))
     checks = health.Checks()
     checks.add("keys", keys.check)
+    app.state.service = service
     app.state.settings = settings
     app.state.checks = checks
     app.state.verifier = TokenVerifier(keys, issuer=settings.token_issuer, audience=settings.token_audience)

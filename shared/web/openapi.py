@@ -98,20 +98,13 @@ def complete(
     roles: Mapping[tuple[str, str], frozenset[Role]],
     contact: Mapping[str, str],
 ) -> Document:
-    """Complete FastAPI's document in place; `roles` by (path without prefix, method in lower case).
-
-    Raises ValueError when two operations have the same operationId.
-    """
+    """Complete FastAPI's document in place; `roles` by (path without prefix, method in lower case)."""
     document["info"]["contact"] = dict(contact)
     document["paths"] = {
         path.removeprefix(prefix): operations for path, operations in document["paths"].items()
     }
-    seen: set[str] = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            if operation["operationId"] in seen:
-                raise ValueError(f"Two operations are called {operation['operationId']}")
-            seen.add(operation["operationId"])
             _complete_operation(operation, roles[path, method], document["info"]["version"])
     _complete_components(document.setdefault("components", {}))
     document["tags"] = [{"name": tag} for tag in sorted(_tags(document))]

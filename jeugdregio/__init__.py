@@ -1,0 +1,1 @@
+"""The command-line program: starts the whole region, and what operators do with it."""

@@ -1,0 +1,88 @@
+"""Put and withdraw agreements: lists of changes, in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.contracts.agreements.domain import Change, Decision, Outcome
+from shared.database import Connection
+from shared.problems import Conflict, FieldError, InvalidInput, Kind, NotFound, register, register_constraints
+from shared.tracing import current_traceparent
+from shared.values.period import Period
+
+_CHANGE = "select * from change_agreements($1, $2) order by ordinal"
+_REMEDIES = {
+    "product": "This product is not known: put it first, under /contracts/v1/products.",
+    "provider": "This provider is not known: put it first, under /contracts/v1/providers.",
+}
+
+
+class AgreementsOverlap(Conflict):
+    """Two agreements of one provider for one product may not hold on the same day. End or withdraw the other one first."""
+
+    @classmethod
+    def with_period(cls, other: Period) -> "AgreementsOverlap":
+        """Give the problem that names the period in the way."""
+        last = other.valid_to.isoformat() if other.valid_to else None
+        detail = (
+            f"There is an agreement of this provider for this product from {other.valid_from} "
+            f"{'on, without end' if last is None else f'to {last}'}. End or withdraw it first."
+        )
+        return cls(detail, overlapsFrom=other.valid_from.isoformat(), overlapsTo=last)
+
+
+register(
+    {AgreementsOverlap: Kind(409, "agreements-overlap", "Agreements overlap", "Overeenkomsten overlappen")}
+)
+register_constraints({"agreement_overlap": AgreementsOverlap})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a change, and the agreement as it is now (None when it is not there)."""
+
+    decision: Decision
+    current: dict[str, Any] | None
+
+    def accepted(self) -> dict[str, Any]:
+        """Give the agreement; raises the problem when the change was refused."""
+        if self.decision.outcome is Outcome.UNKNOWN_PARTY:
+            raise InvalidInput(
+                [
+                    FieldError(f"unknown-{name}", _REMEDIES[name], parameter=name)
+                    for name in self.decision.unknown
+                ]
+            )
+        if self.decision.other is not None:
+            raise AgreementsOverlap.with_period(self.decision.other)
+        if self.current is None:
+            raise NotFound
+        return self.current
+
+
+async def change(connection: Connection, changes: Sequence[Change]) -> list[Result]:
+    """Make changes to different agreements, all in one call; results in the order given.
+
+    Those of one provider and product are one change, so that a list may shift an agreement and the one that follows it.
+    """
+    rows = await connection.fetch(_CHANGE, [_record(each) for each in changes], current_traceparent())
+    return [
+        Result(
+            Decision(
+                Outcome(row["outcome"]),
+                tuple(row["unknown"]),
+                Period(row["other_from"], row["other_to"]) if row["other_from"] else None,
+            ),
+            row["current"],
+        )
+        for row in rows
+    ]
+
+
+def _record(change: Change) -> dict[str, Any]:
+    return {
+        "provider": change.key.provider,
+        "product": change.key.product,
+        "from": change.key.valid_from,
+        "state": change.state and change.state.model_dump(mode="json", by_alias=True),
+    }

@@ -1,0 +1,94 @@
+"""Agreements over HTTP. Contract managers keep them; a provider reads its own."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Response
+
+from services.contracts.agreements import commands, queries
+from services.contracts.agreements.commands import AgreementsOverlap
+from services.contracts.agreements.domain import Change, Key, Outcome
+from services.contracts.agreements.schemas import Agreement, AgreementBody, AgreementPage, RecordedAgreement
+from shared.auth import Principal, Role, allow
+from shared.paging import Paging
+from shared.problems import NotFound
+from shared.values.identifiers import Agb, ProductCode
+from shared.values.period import Day
+from shared.web import Router, Transaction
+
+router = Router(tags=["agreements"])
+
+Writer = Annotated[Principal, allow(Role.CONTRACT_MANAGER)]
+Reader = Annotated[Principal, allow(Role.CONTRACT_MANAGER, Role.PROVIDER)]
+_ONE = "/agreements/{provider}/{product}/{from}"
+
+
+def _key(provider: Agb, product: ProductCode, valid_from: Annotated[Day, Path(alias="from")]) -> Key:
+    return Key(provider, product, valid_from)
+
+
+TheKey = Annotated[Key, Depends(_key)]
+
+
+@router.put(
+    _ONE,
+    problems=[AgreementsOverlap],
+    responses={201: {"model": RecordedAgreement, "description": "Recorded for the first time"}},
+)
+async def put_agreement(
+    response: Response, _: Writer, key: TheKey, body: AgreementBody, connection: Transaction
+) -> RecordedAgreement:
+    """Put an agreement: make it or replace it. The same again changes nothing.
+
+    To correct `from`, withdraw the agreement and put it under its right first day. Putting a withdrawn one brings it back.
+    """
+    recorded = await _change_one(connection, Change(key, body.state(key)))
+    if recorded.outcome is Outcome.CREATED:
+        response.status_code = 201
+    return recorded
+
+
+@router.post(_ONE + "/withdrawals", problems=[NotFound])
+async def withdraw_agreement(_: Writer, key: TheKey, connection: Transaction) -> RecordedAgreement:
+    """Withdraw an agreement from its beginning: it never held. The same again changes nothing."""
+    return await _change_one(connection, Change(key, None))
+
+
+async def _change_one(connection: Transaction, change: Change) -> RecordedAgreement:
+    (result,) = await commands.change(connection, [change])
+    return RecordedAgreement.model_validate(result.accepted() | {"outcome": result.decision.outcome})
+
+
+@router.get(_ONE, problems=[NotFound])
+async def agreement(_: Reader, key: TheKey, connection: Transaction) -> Agreement:
+    """Read one agreement as it is now."""
+    found = await queries.one(connection, key)
+    if found is None:
+        raise NotFound
+    return Agreement.model_validate(found)
+
+
+@router.get(_ONE + "/history", problems=[NotFound])
+async def agreement_history(_: Reader, key: TheKey, paging: Paging, connection: Transaction) -> AgreementPage:
+    """Read every version of an agreement, newest first."""
+    rows = await queries.history(connection, key, after=paging.after, limit=paging.size + 1)
+    if not rows and paging.after is None:
+        raise NotFound
+    link = paging.next_link(rows, lambda row: (row["version"],))
+    return AgreementPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+@router.get("/agreements")
+async def agreements(
+    _: Reader,
+    paging: Paging,
+    connection: Transaction,
+    provider: Annotated[Agb | None, Query()] = None,
+    product: Annotated[ProductCode | None, Query()] = None,
+    valid_on: Annotated[Day | None, Query(alias="validOn", description="In force on this day")] = None,
+    withdrawn: Annotated[bool | None, Query()] = None,
+) -> AgreementPage:
+    """List the agreements that you may see, by provider, product and first day."""
+    narrowed = queries.Filter(provider, product, valid_on, withdrawn)
+    rows = await queries.many(connection, narrowed, after=paging.after, limit=paging.size + 1)
+    link = paging.next_link(rows, lambda row: (row["provider"], row["product"], row["from"]))
+    return AgreementPage.model_validate({"items": rows[: paging.size], "next": link})

@@ -1,0 +1,66 @@
+"""Agreements on the wire."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from services.contracts.agreements.domain import Key, Outcome, violations
+from shared.events.contracts import AgreementState
+from shared.problems import InvalidInput
+from shared.values.identifiers import Agb, ProductCode
+from shared.values.moments import Moment
+from shared.values.money import Cents
+from shared.values.period import Day
+
+_REQUEST = ConfigDict(
+    alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, hide_input_in_errors=True
+)
+_RESPONSE = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
+
+
+class AgreementBody(BaseModel):
+    """What is agreed with a provider about a product from the first day on; who, what and from when stand in the path."""
+
+    model_config = _REQUEST
+
+    valid_to: Day | None = Field(default=None, alias="to", description="The last day; left out: an open end")
+    tariff_cents: Cents | None = Field(
+        default=None, description="Per unit, in euro cents; left out: the catalogue's tariff"
+    )
+
+    def state(self, key: Key) -> AgreementState:
+        """Give the agreement under its key. Raises InvalidInput with every rule between its fields that is broken."""
+        agreement = AgreementState(**key._asdict(), **dict(self), withdrawn=False)
+        if wrong := list(violations(agreement)):
+            raise InvalidInput(wrong)
+        return agreement
+
+
+class Agreement(AgreementBody):
+    """An agreement at one version. Withdrawn: it never held."""
+
+    model_config = _RESPONSE
+
+    provider: Agb
+    product: ProductCode
+    valid_from: Day = Field(alias="from")
+    withdrawn: bool
+    id: UUID
+    version: int = Field(ge=1)
+    recorded_at: Moment
+
+
+class RecordedAgreement(Agreement):
+    """The agreement as it is now, and what became of the change."""
+
+    outcome: Outcome
+
+
+class AgreementPage(BaseModel):
+    """A page of agreements: by provider, product and first day, or of one agreement's versions, newest first."""
+
+    model_config = _RESPONSE
+
+    items: list[Agreement]
+    next: str | None = Field(default=None, description="Link to the next page")

@@ -1,0 +1,49 @@
+-- Put the states of products or of providers: the rule of `domain.decide`, applied to a list in one call.
+
+-- noun: their table, and the type of their events; key: the column, and the member of a state, by which they are known.
+-- records: states (shared/events/contracts.py), each key at most once.
+-- One row per record: its place in the list, the outcome, and what it is now.
+create or replace function put_states(noun text, key text, records jsonb, traceparent text)
+returns table (ordinal bigint, outcome text, current jsonb) language plpgsql as $$
+declare changed jsonb;
+begin
+    -- Locks first and sorted: a lock taken between writes, or in another order, ends in a deadlock.
+    perform pg_advisory_xact_lock(hashtext(noun), k.hash) from (
+        select distinct hashtext(r ->> key) as hash from jsonb_array_elements(records) r order by hash
+    ) k;
+
+    -- Looked at before writing: an upsert that changes nothing would still lock and flush.
+    execute format($upsert$
+        with written as (
+            insert into %1$I as kept (id, %2$I, state, version, recorded_at)
+            select uuidv7(), r ->> %2$L, r, 1, moment() from jsonb_array_elements($1) r
+            where not exists (select from %1$I k where k.%2$I = r ->> %2$L and k.state = r)
+            on conflict (%2$I) do update
+            set state = excluded.state, version = kept.version + 1, recorded_at = excluded.recorded_at
+            returning kept.*
+        )
+        select jsonb_agg(jsonb_build_object(
+            'aggregateType', %1$L, 'aggregateId', id, 'version', version, 'payload', state,
+            'organisations', jsonb_build_array('everyone')) order by %2$I)
+        from written
+    $upsert$, noun, key) into changed using records;
+
+    if changed is not null then
+        perform record_events(changed, traceparent);
+    end if;
+
+    return query execute format($outcomes$
+        select r.ordinality,
+               case when c.version is null then 'unchanged' when c.version = 1 then 'created' else 'applied' end,
+               shown(k.id, k.version, k.recorded_at, k.state)
+        from jsonb_array_elements($1) with ordinality r
+        join %1$I k on k.%2$I = r.value ->> %2$L
+        left join jsonb_to_recordset($2) as c ("aggregateId" uuid, version int) on c."aggregateId" = k.id
+    $outcomes$, noun, key) using records, coalesce(changed, '[]');
+end $$;
+
+-- A product, provider or agreement as the API shows it: its state, and what the platform adds.
+create or replace function shown(id uuid, version int, recorded_at timestamptz, state jsonb)
+returns jsonb language sql stable as $$
+    select state || jsonb_build_object('id', id, 'version', version, 'recordedAt', recorded_at)
+$$;

@@ -1,0 +1,77 @@
+"""Products over HTTP. Contract managers keep the catalogue; providers read it too."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+
+from services.contracts.products import commands, queries
+from services.contracts.products.domain import Outcome
+from services.contracts.products.schemas import Product, ProductBody, ProductPage, RecordedProduct
+from shared.auth import Principal, Role, allow
+from shared.events.contracts import Segment
+from shared.paging import Paging
+from shared.problems import NotFound
+from shared.values.codes import ProductCategory
+from shared.values.identifiers import ProductCode
+from shared.values.period import Day
+from shared.web import Router, Transaction
+
+router = Router(tags=["products"])
+
+Writer = Annotated[Principal, allow(Role.CONTRACT_MANAGER)]
+Reader = Annotated[Principal, allow(Role.CONTRACT_MANAGER, Role.PROVIDER)]
+Code = Annotated[ProductCode, Path()]
+
+
+@router.put(
+    "/products/{code}",
+    responses={201: {"model": RecordedProduct, "description": "Recorded for the first time"}},
+)
+async def put_product(
+    response: Response, _: Writer, code: Code, body: ProductBody, connection: Transaction
+) -> RecordedProduct:
+    """Put a product: add it to the catalogue, or replace it as a whole. The same again changes nothing."""
+    (result,) = await commands.put(connection, [body.state(code)])
+    if result.outcome is Outcome.CREATED:
+        response.status_code = 201
+    return RecordedProduct.model_validate(result.current | {"outcome": result.outcome})
+
+
+@router.get("/products/{code}", problems=[NotFound])
+async def product(_: Reader, code: Code, connection: Transaction) -> Product:
+    """Read one product as it is now."""
+    found = await queries.one(connection, code)
+    if found is None:
+        raise NotFound
+    return Product.model_validate(found)
+
+
+@router.get("/products/{code}/history", problems=[NotFound])
+async def product_history(_: Reader, code: Code, paging: Paging, connection: Transaction) -> ProductPage:
+    """Read every version of a product, newest first."""
+    rows = await queries.history(connection, code, after=paging.after, limit=paging.size + 1)
+    if not rows and paging.after is None:
+        raise NotFound
+    link = paging.next_link(rows, lambda row: (row["version"],))
+    return ProductPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+@router.get("/products")
+async def products(
+    _: Reader,
+    paging: Paging,
+    connection: Transaction,
+    category: Annotated[ProductCategory | None, Query()] = None,
+    segment: Annotated[Segment | None, Query()] = None,
+    residential: Annotated[bool | None, Query()] = None,
+    family: Annotated[bool | None, Query()] = None,
+    housing: Annotated[bool | None, Query()] = None,
+    valid_on: Annotated[
+        Day | None, Query(alias="validOn", description="In the catalogue on this day")
+    ] = None,
+) -> ProductPage:
+    """List the catalogue, by code."""
+    narrowed = queries.Filter(category, segment, residential, family, housing, valid_on)
+    rows = await queries.many(connection, narrowed, after=paging.after, limit=paging.size + 1)
+    link = paging.next_link(rows, lambda row: (row["code"],))
+    return ProductPage.model_validate({"items": rows[: paging.size], "next": link})

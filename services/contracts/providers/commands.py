@@ -1,0 +1,12 @@
+"""Put providers: lists of whole states, in the caller's transaction."""
+
+from collections.abc import Sequence
+
+from services.contracts.products.commands import Result, put_states
+from shared.database import Connection
+from shared.events.contracts import ProviderState
+
+
+async def put(connection: Connection, providers: Sequence[ProviderState]) -> list[Result]:
+    """Put providers of different AGB codes, all in one call; results in the order given."""
+    return await put_states(connection, "provider", "agb", providers)

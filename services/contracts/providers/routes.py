@@ -1,0 +1,61 @@
+"""Providers over HTTP. Contract managers keep them; a provider reads its own."""
+
+from typing import Annotated
+
+from fastapi import Path, Response
+
+from services.contracts.products.domain import Outcome
+from services.contracts.providers import commands, queries
+from services.contracts.providers.schemas import Provider, ProviderBody, ProviderPage, RecordedProvider
+from shared.auth import Principal, Role, allow
+from shared.paging import Paging
+from shared.problems import NotFound
+from shared.values.identifiers import Agb
+from shared.web import Router, Transaction
+
+router = Router(tags=["providers"])
+
+Writer = Annotated[Principal, allow(Role.CONTRACT_MANAGER)]
+Reader = Annotated[Principal, allow(Role.CONTRACT_MANAGER, Role.PROVIDER)]
+Code = Annotated[Agb, Path(alias="agb")]
+
+
+@router.put(
+    "/providers/{agb}",
+    responses={201: {"model": RecordedProvider, "description": "Recorded for the first time"}},
+)
+async def put_provider(
+    response: Response, _: Writer, agb: Code, body: ProviderBody, connection: Transaction
+) -> RecordedProvider:
+    """Put a provider: add it, or replace it and all its locations. The same again changes nothing."""
+    (result,) = await commands.put(connection, [body.state(agb)])
+    if result.outcome is Outcome.CREATED:
+        response.status_code = 201
+    return RecordedProvider.model_validate(result.current | {"outcome": result.outcome})
+
+
+@router.get("/providers/{agb}", problems=[NotFound])
+async def provider(_: Reader, agb: Code, connection: Transaction) -> Provider:
+    """Read one provider as it is now."""
+    found = await queries.one(connection, agb)
+    if found is None:
+        raise NotFound
+    return Provider.model_validate(found)
+
+
+@router.get("/providers/{agb}/history", problems=[NotFound])
+async def provider_history(_: Reader, agb: Code, paging: Paging, connection: Transaction) -> ProviderPage:
+    """Read every version of a provider, newest first."""
+    rows = await queries.history(connection, agb, after=paging.after, limit=paging.size + 1)
+    if not rows and paging.after is None:
+        raise NotFound
+    link = paging.next_link(rows, lambda row: (row["version"],))
+    return ProviderPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+@router.get("/providers")
+async def providers(_: Reader, paging: Paging, connection: Transaction) -> ProviderPage:
+    """List the providers that you may see, by AGB code."""
+    rows = await queries.many(connection, after=paging.after, limit=paging.size + 1)
+    link = paging.next_link(rows, lambda row: (row["agb"],))
+    return ProviderPage.model_validate({"items": rows[: paging.size], "next": link})

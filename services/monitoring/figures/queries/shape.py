@@ -1,0 +1,58 @@
+"""What two requests have in common when one statement, with other parameters, answers both."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from services.monitoring.figures.definitions import Figure, Measure
+from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest
+
+# What is not known of an indication before it is valued.
+FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP})
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`filters`: the dimensions with a filter, and whether it takes in what is not known.
+
+    `then`: as of a moment. `later`: a page after the first.
+    """
+
+    figure: Figure
+    by: tuple[Dimension, ...]
+    filters: frozenset[tuple[Dimension, bool]]
+    then: bool
+    later: bool
+
+    @classmethod
+    def of(cls, figure: Figure, request: FigureRequest, *, later: bool = False) -> Self:
+        """The shape of a request for a figure."""
+        filters = frozenset((each, UNKNOWN in values) for each, values in request.filters.items())
+        return cls(figure, request.by, filters, request.as_of is not None, later)
+
+    @property
+    def names(self) -> dict[Dimension, str]:
+        """By what the answer is broken down, in the order of its keys, each with its column."""
+        always = self.figure.always_by
+        by = self.by if always is None or always in self.by else (*self.by, always)
+        return {dimension: f"by_{dimension.name.lower()}" for dimension in by}
+
+    @property
+    def filtered(self) -> frozenset[Dimension]:
+        return frozenset(dimension for dimension, _ in self.filters)
+
+    @property
+    def beside(self) -> tuple[Measure, ...]:
+        """What is counted beside the value; what is incomplete too, wherever segments play a part."""
+        derived = not FROM_VALUATION.isdisjoint({*self.by, *self.filtered})
+        extra = (Measure.INCOMPLETE,) if derived and Measure.INCOMPLETE not in self.figure.beside else ()
+        return (*self.figure.beside, *extra)
+
+    @property
+    def columns(self) -> dict[str, Measure]:
+        """All that is measured, each with its column."""
+        per = {"per": self.figure.per} if self.figure.per else {}
+        return {"value": self.figure.value, **per, **{measure.value: measure for measure in self.beside}}
+
+    def undivided(self, column: str) -> Dimension | None:
+        """The dimension by which a column is not broken down: what shares are shares of, by what they share."""
+        return self.figure.always_by if column == "per" else None

@@ -1,0 +1,86 @@
+"""Figures over HTTP: the menu, and each figure by period and group, as known now or then."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+
+from services.monitoring.figures.definitions import FIGURES, Figure
+from services.monitoring.figures.domain import FigureRequest, NotKnownThatFarError, visible
+from services.monitoring.figures.queries import groups
+from services.monitoring.figures.queries.shape import Shape
+from services.monitoring.figures.schemas import (
+    FigureAnswer,
+    FigureDescription,
+    FigureQuery,
+    Menu,
+    row_of,
+)
+from shared.auth import Principal, Role, allow
+from shared.paging import Page, decode
+from shared.problems import FieldError, ForeignOrganisation, InvalidInput, NotFound
+from shared.web.openapi import problem_responses
+from shared.web.routing import Router
+from shared.web.transaction import Transaction
+
+router = Router(tags=["figures"])
+
+Reader = Annotated[Principal, allow(Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER, Role.ANALYST)]
+Key = Annotated[str, Path(alias="figure", max_length=60, examples=["unique-clients"])]
+
+
+@router.get("/figures")
+async def figures(_: Reader) -> Menu:
+    """The menu: what each figure counts, in Dutch and English, and by what it can be broken down."""
+    return Menu(figures=tuple(map(FigureDescription.of, FIGURES.values())))
+
+
+@router.get(
+    "/figures/{figure}",
+    response_model_exclude_unset=True,
+    responses=problem_responses([NotFound, ForeignOrganisation, NotKnownThatFarError]),
+)
+async def figure(
+    request: Request,
+    principal: Reader,
+    key: Key,
+    query: Annotated[FigureQuery, Query()],
+    connection: Transaction,
+) -> FigureAnswer:
+    """A figure over one or more periods, broken down or as a total, as known now or at an earlier moment.
+
+    A municipality gets the region's totals and its own rows, a provider only rows of its own.
+    """
+    found = FIGURES.get(key)
+    if found is None:
+        raise NotFound("There is no such figure: GET /figures lists them.")
+    asked = visible(query.requested(request.app.state.region), principal)
+    page = _page(request, query, found, asked)
+    known_through, rows = await groups(connection, found, asked, size=page.size + 1, after=page.after)
+    if asked.as_of is not None and (known_through is None or known_through < asked.as_of):
+        raise NotKnownThatFarError(asked.as_of, known_through)
+    return FigureAnswer(
+        figure=found.key,
+        unit=found.unit,
+        period_kind=asked.kind,
+        as_of=asked.as_of,
+        known_through=known_through,
+        rows=tuple(row_of(found, asked.label(each.period), each) for each in rows[: page.size]),
+        next=page.next_link(rows, lambda group: group.key),
+    )
+
+
+def _page(request: Request, query: FigureQuery, figure: Figure, asked: FigureRequest) -> Page:
+    url = str(request.url.remove_query_params("cursor").replace(scheme="", netloc="")).lstrip("/")
+    after = None if query.cursor is None else decode(query.cursor)
+    if after is not None and not _is_key(after, len(Shape.of(figure, asked).names)):
+        message = "Take the cursor from the `next` link of a page, and ask the rest as before."
+        raise InvalidInput([FieldError("cursor", message, parameter="cursor")])
+    return Page(query.page_size, after, f"/{url}")
+
+
+def _is_key(after: tuple[object, ...], dimensions: int) -> bool:
+    if len(after) != dimensions + 1:
+        return False
+    period, *group = after
+    in_range = isinstance(period, int) and not isinstance(period, bool) and 0 <= period < 2**31
+    return in_range and all(isinstance(text, str) for text in group)

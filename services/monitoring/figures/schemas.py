@@ -1,0 +1,229 @@
+"""Figures on the wire: what can be asked in a query, and what is answered."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+from services.monitoring.figures.definitions import Figure, Group, Unit
+from services.monitoring.figures.domain import (
+    MOST_PERIODS,
+    PERIOD_TEXT,
+    UNKNOWN,
+    CareGroup,
+    Dimension,
+    FigureRequest,
+    PeriodKind,
+    months_of,
+)
+from shared.problems import FieldError, InvalidInput
+from shared.values.codes import ReferrerType
+from shared.values.identifiers import Agb, MunicipalityCode, ProductCode
+from shared.values.moments import Moment, end_of_day
+from shared.values.period import Day
+from shared.values.region import Region
+
+LARGEST_PAGE = 10_000
+_MOST_VALUES = 200
+
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+# A `+` that was not written as %2B arrives as a space.
+_OFFSET_WITHOUT_PLUS = re.compile(r" ([0-9]{2}:[0-9]{2})$")
+
+
+def _as_of(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if "T" in value.upper():
+        return _MOMENT.validate_python(_OFFSET_WITHOUT_PLUS.sub(r"+\1", value))
+    return end_of_day(_DAY.validate_python(value))
+
+
+def _in_range(text: str) -> str:
+    months_of(text)
+    return text
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+AsOf = Annotated[
+    datetime,
+    Field(
+        description="As known then: a day means its end in Amsterdam, a moment has its offset from UTC",
+        examples=["2023-08-10", "2023-08-10T09:00:00Z"],
+    ),
+    BeforeValidator(_as_of, json_schema_input_type=date | datetime),
+]
+PeriodText = Annotated[
+    str,
+    Field(pattern=f"^{PERIOD_TEXT}$", examples=["2023-04", "2023-Q2", "2023-H1", "2023"]),
+    AfterValidator(_in_range),
+]
+_SEVERAL = (Field(default=(), max_length=_MOST_VALUES), AfterValidator(_unique))
+
+
+class FigureQuery(BaseModel):
+    """Which periods of a figure, broken down by what, for whom, as known when."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    period: PeriodKind = Field(default=PeriodKind.MONTH, description="How long each period of the answer is")
+    first: PeriodText = Field(alias="from", description="The first period, or one that lies in it")
+    last: PeriodText | None = Field(
+        default=None,
+        alias="to",
+        description="The last period, or one that lies in it; left out: only the first",
+    )
+    by: Annotated[tuple[Dimension, ...], *_SEVERAL] = Field(description="Give it again for each next one")
+    municipality: Annotated[tuple[MunicipalityCode, ...], *_SEVERAL]
+    sub_region: Annotated[tuple[str, ...], *_SEVERAL] = Field(description="Its name, as in the region file")
+    segment: Annotated[tuple[Literal["1", "2", "3", "4", "5"], ...], *_SEVERAL]
+    care_group: Annotated[tuple[CareGroup, ...], *_SEVERAL]
+    product: Annotated[tuple[ProductCode, ...], *_SEVERAL]
+    provider: Annotated[tuple[Agb, ...], *_SEVERAL]
+    referrer: Annotated[tuple[ReferrerType | Literal["unknown"], ...], *_SEVERAL]
+    as_of: AsOf | None = None
+    page_size: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+    cursor: Annotated[str, Field(max_length=500)] | None = Field(
+        default=None, description="From the `next` link of a page"
+    )
+
+    def requested(self, region: Region) -> FigureRequest:
+        """What is asked for. Raises InvalidInput with everything that the region does not hold."""
+        length = self.period.months
+        first = months_of(self.first)[0] // length
+        last = months_of(self.last or self.first)[1] // length
+        if wrong := [*self._misplaced(first, last), *self._unknown(region)]:
+            raise InvalidInput(wrong)
+        filters = {each: tuple(map(str, getattr(self, each.name.lower()))) for each in Dimension}
+        return FigureRequest(
+            kind=self.period,
+            first_month=first * length,
+            periods=last - first + 1,
+            by=self.by,
+            filters={each: values for each, values in filters.items() if values},
+            as_of=self.as_of,
+        )
+
+    def _misplaced(self, first: int, last: int) -> Iterator[FieldError]:
+        if last < first:
+            yield FieldError("period-order", "The last period lies before the first.", parameter="to")
+        if last - first >= MOST_PERIODS:
+            yield FieldError(
+                "too-many-periods", f"Ask at most {MOST_PERIODS} periods at once.", parameter="to"
+            )
+
+    def _unknown(self, region: Region) -> Iterator[FieldError]:
+        if any(code not in region for code in self.municipality):
+            message = "Use municipality codes from the region file."
+            yield FieldError("municipality-not-in-region", message, parameter="municipality")
+        if not set(self.sub_region) <= {part.name for part in region.sub_regions}:
+            message = "Use names of sub-regions from the region file."
+            yield FieldError("sub-region-not-in-region", message, parameter="subRegion")
+
+
+_RESPONSE = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class FigureDescription(BaseModel):
+    """A line of the menu."""
+
+    model_config = _RESPONSE
+
+    key: str
+    unit: Unit
+    name_nl: str
+    name_en: str
+    definition_nl: str
+    definition_en: str
+    source: str
+    counting_rule: str
+    dimensions: tuple[Dimension, ...]
+    periods: tuple[PeriodKind, ...] = tuple(PeriodKind)
+
+    @classmethod
+    def of(cls, figure: Figure) -> "FigureDescription":
+        return cls(
+            key=figure.key,
+            unit=figure.unit,
+            name_nl=figure.name_nl,
+            name_en=figure.name_en,
+            definition_nl=figure.definition_nl,
+            definition_en=figure.definition_en,
+            source=figure.source,
+            counting_rule=figure.counting_rule,
+            dimensions=figure.dimensions,
+        )
+
+
+class Menu(BaseModel):
+    """All figures that can be asked for."""
+
+    model_config = _RESPONSE
+
+    figures: tuple[FigureDescription, ...]
+
+
+class FigureRow(BaseModel):
+    """One period of one group. A dimension is there when the answer is broken down by it; null: not known."""
+
+    model_config = _RESPONSE
+
+    period: str = Field(examples=["2023-04"])
+    municipality: str | None = None
+    sub_region: str | None = None
+    segment: int | None = None
+    care_group: CareGroup | None = None
+    product: str | None = None
+    provider: str | None = None
+    referrer: ReferrerType | Literal["unknown"] | None = None
+    value: int | float | None = Field(description="In the figure's unit; null: nothing to divide by")
+    numerator: int | None = None
+    denominator: int | None = None
+    not_valued: int | None = Field(default=None, description="Indications with days that have no tariff")
+    incomplete: int | None = Field(default=None, description="Indications of which no value came yet")
+
+
+class FigureAnswer(BaseModel):
+    """A figure over periods. A group without anything in a period has no row; a total has one for each."""
+
+    model_config = _RESPONSE
+
+    figure: str
+    unit: Unit
+    period_kind: PeriodKind
+    as_of: Moment | None = Field(description="As known then; null: as known by now")
+    known_through: Moment | None = Field(
+        description="Up to which moment the answer is complete; null: none yet"
+    )
+    rows: tuple[FigureRow, ...]
+    next: str | None = Field(description="Link to the next page; null on the last one")
+
+
+def row_of(figure: Figure, period: str, group: Group) -> FigureRow:
+    """A row on the wire: quotients exact in numerator and denominator, rounded only as a float is."""
+    measured: dict[str, Any] = {"value": group.value}
+    if figure.per is not None:
+        quotient = group.value / group.per if group.per else None
+        measured = {"value": quotient, "numerator": group.value, "denominator": group.per}
+    known = {each.name.lower(): _shown(each, text) for each, text in group.group.items()}
+    beside = {measure.value: count for measure, count in group.beside.items()}
+    return FigureRow(period=period, **known, **measured, **beside)
+
+
+def _shown(dimension: Dimension, text: str | None) -> str | int | None:
+    if dimension is Dimension.REFERRER:
+        return text or UNKNOWN
+    return int(text) if dimension is Dimension.SEGMENT and text else text

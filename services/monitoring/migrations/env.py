@@ -1,0 +1,7 @@
+"""The Alembic environment of the monitoring service."""
+
+import services.monitoring.facts.tables  # noqa: F401 - declares its tables
+from services.monitoring.schema import METADATA
+from shared.migrations.environment import run
+
+run(METADATA)
