@@ -23,7 +23,7 @@ _COLUMNS = {
     "journal_backlog_events": "to publish",
     "journal_oldest_unpublished_seconds": "oldest (s)",
     "consumer_lag_events": "to read",
-    "watermark_age_seconds": "complete up to (s ago)",
+    "watermark_age_seconds": "behind (s)",
     "parked_events": "parked",
     "database_pool_connections": "connections",
 }

@@ -12,6 +12,7 @@ from jeugdregio.issuer import AUDIENCE, ISSUER
 from jeugdregio.services import SERVICES, ServiceProcess
 
 _OWN_ISSUER = ("JWKS_URL", "TOKEN_ISSUER", "TOKEN_AUDIENCE")
+_READS_THE_VAULT = {"referrals-api"}
 HOST = "127.0.0.1"
 
 
@@ -37,12 +38,13 @@ class Installation:
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             "REGION_FILE": str(self.region),
             "HOST": HOST,
-            "PORT": str(ports[f"{process.service}-api"]),
-            "METRICS_PORT": str(ports[f"{process.name}-metrics"]),
+            "PORT": str(ports[process.port]),
+            "METRICS_PORT": str(ports[process.metrics_port]),
         }
-        defaults = {"PUBLIC_URL": f"https://localhost:{ports[f'{process.service}-api']}"}
+        defaults = {"PUBLIC_URL": f"https://localhost:{ports[process.port]}"}
         if self.embedded:
             own |= {"TOKEN_ISSUER": ISSUER, "TOKEN_AUDIENCE": AUDIENCE, "JWKS_URL": data.jwks.as_uri()}
+            own |= {"DEMONSTRATION": "true"}  # made-up citizen numbers pass; with a real issuer they do not
         if process.name == "referrals-api":
             keys = data.secrets()
             defaults |= {

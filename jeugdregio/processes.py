@@ -14,7 +14,7 @@ from jeugdregio.identity import ProcessIdentity
 from jeugdregio.installation import HOST
 from jeugdregio.interrupts import stop_signals_wait
 from jeugdregio.ports import is_free
-from jeugdregio.services import ServiceProcess
+from jeugdregio.services import ALL, ServiceProcess
 
 _READY_WITHIN = 90.0
 _STOP_WITHIN = {"worker": 4.0, "api": 2.0}
@@ -46,15 +46,18 @@ class Processes:
             memory.unlink(missing_ok=True)
         return len(left_over)
 
+    def check_ports(self) -> None:
+        """Raise StarterError when another program has taken one of the ports remembered for them."""
+        for process in ALL:
+            for name in (process.port, process.metrics_port):
+                if not is_free(port := self._data.ports[name]):
+                    raise StarterError(
+                        f"port {port} of {name} is in use by another program: stop that program, "
+                        f"or change the port in {self._data.path / 'ports.json'}"
+                    )
+
     def start(self, process: ServiceProcess, environment: Mapping[str, str]) -> None:
         """Start one process in a session of its own, so that Ctrl-C reaches the starter alone."""
-        for name in ("PORT", "METRICS_PORT") if process.kind == "api" else ("METRICS_PORT",):
-            if not is_free(int(environment[name])):
-                ports = self._data.path / "ports.json"
-                raise StarterError(
-                    f"{process.name}: port {environment[name]} is in use by another program: "
-                    f"stop that program, or change the port in {ports}"
-                )
         log = self._data.log(process.name)
         _set_aside(log)
         with log.open("ab") as output, stop_signals_wait():
@@ -110,7 +113,7 @@ class Processes:
             self._memory(process).unlink(missing_ok=True)
 
     def _not_ready(self, process: ServiceProcess) -> str | None:
-        port = process.name if process.kind == "api" else f"{process.name}-metrics"
+        port = process.port if process.kind == "api" else process.metrics_port
         return ask(self._data.ports[port], "/readyz")[1]
 
     def _memory(self, process: ServiceProcess) -> Path:

@@ -18,6 +18,15 @@ class ServiceProcess:
         return f"{self.service}-{self.kind}"
 
     @property
+    def port(self) -> str:
+        """The name of the port on which the service answers HTTP."""
+        return f"{self.service}-api"
+
+    @property
+    def metrics_port(self) -> str:
+        return f"{self.name}-metrics"
+
+    @property
     def command(self) -> list[str]:
         """Give the arguments of `jeugdregio` that run it."""
         return ["serve" if self.kind == "api" else "work", self.service]

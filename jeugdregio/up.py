@@ -69,6 +69,7 @@ class Starter:
         started = time.monotonic()
         if left_over := self._processes.end_left_overs():
             self._console.print(f"Ended {left_over} processes that a killed run had left behind.")
+        self._processes.check_ports()
         with self._step("PostgreSQL and Kafka"):
             self._engines.start()
         installation = self._engines.installation(self._region_path)

@@ -32,7 +32,7 @@ class Database:
         application: str,
         size: int = 8,
         acquire_seconds: float = 3,
-        statement_seconds: float = 30,
+        statement_seconds: float = 4,
     ) -> None:
         self._acquire_seconds = acquire_seconds
         self._pool: asyncpg.Pool | None = None

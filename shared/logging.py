@@ -49,7 +49,7 @@ def configure(*, service: str, process: str, level: str = "INFO") -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Bridge()], level=number, force=True)
     for name in _QUIET:

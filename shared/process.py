@@ -8,18 +8,14 @@ whoever runs it starts it anew. Work that repeats is wrapped in `forever`, which
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import structlog
 
 from shared import metrics
-from shared.database import Database
-from shared.health import Checks, answers
-from shared.serving import metrics_server
-from shared.settings import Settings
 
 SideTask = Callable[[asyncio.Event], Awaitable[None]]
 Step = Callable[[], Awaitable[bool]]
@@ -32,48 +28,16 @@ _log = structlog.get_logger(component="process")
 class Worker:
     """A process of side tasks."""
 
-    database: Database
-    """The service's database as its worker role sees it; only with `Worker.of`."""
-
     def __init__(self, *, drain_seconds: float = DRAIN_SECONDS) -> None:
         self.stop = asyncio.Event()
-        self.checks = Checks()
         self._drain_seconds = drain_seconds
         self._tasks: dict[str, SideTask] = {}
-        self._held: list[AbstractAsyncContextManager[object]] = []
-
-    @classmethod
-    def of(cls, service: str, settings: Settings) -> Self:
-        """The worker process of a service: with its database, and its metrics port.
-
-        To be called in the event loop that will run it. Raises AddressTakenError.
-        """
-        worker = cls()
-        worker.database = Database(
-            settings.service_database_url.get_secret_value(),
-            application=f"{service}-worker",
-            size=settings.database_pool_size,
-        )
-        worker.hold(_opened(worker.database))
-        worker.checks.add("database", answers(worker.database))
-        worker.add("metrics", metrics_server(service, "worker", settings, worker.checks))
-        return worker
 
     def add(self, name: str, task: SideTask) -> None:
         self._tasks[name] = task
 
-    def hold(self, resource: AbstractAsyncContextManager[object]) -> None:
-        """Open this before the side tasks start and close it after they ended."""
-        self._held.append(resource)
-
     async def run(self) -> int:
         """Run until told to stop or until a task dies. Gives the exit code: 0 only for an orderly stop."""
-        async with AsyncExitStack() as held:
-            for resource in self._held:
-                await held.enter_async_context(resource)
-            return await self._run()
-
-    async def _run(self) -> int:
         running = {name: asyncio.ensure_future(task(self.stop)) for name, task in self._tasks.items()}
         told = asyncio.ensure_future(self.stop.wait())
         with _signals(self.stop):
@@ -94,15 +58,6 @@ class Worker:
                 _log.warning("task_cut_off", task=name, after_seconds=self._drain_seconds)
                 task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _opened(database: Database) -> AsyncIterator[None]:
-    await database.open()
-    try:
-        yield
-    finally:
-        await database.close()
 
 
 def _failed(name: str, task: "asyncio.Future[None]") -> bool:

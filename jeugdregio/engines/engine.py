@@ -15,7 +15,7 @@ from jeugdregio.identity import ProcessIdentity
 from jeugdregio.interrupts import stop_signals_wait
 from jeugdregio.ports import free_port, is_free
 
-_START_WITHIN = 60.0
+_START_WITHIN = 120.0
 _STOP_WITHIN = 5.0
 _POLL = 0.02
 

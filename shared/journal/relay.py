@@ -7,7 +7,8 @@ acknowledgements; what it promises is published from that row and never from mem
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -25,6 +26,9 @@ from shared.journal.state import RelayState, TopicState, load_state, move, renew
 from shared.journal.topics import PARTITIONS, make_topics, progress_topic
 
 _BATCH = 2_000
+# A broker refuses a whole batch when one event in it is too large. A larger event than this travels alone, after all
+# before it and before all after it, and no batch is larger: so a refusal is about one event.
+_ALONE = 65_536
 _CALL_SECONDS = 30
 _PROGRESS_SECONDS = (0.05, 1.0)
 _REFUSED_FOR_GOOD = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -32,8 +36,15 @@ _NEXT = """
 select j.event_id, j.aggregateid, j.version, p.position, j.recorded_at, p.known_at,
        j.payload::text as payload, j.aggregatetype, j.traceparent
 from journal_position p join journal j using (id)
-where p.position > $1 and p.position <= $2 and not exists (select from relay_parked k where k.aggregateid = j.aggregateid)
+where p.position > $1 and p.position <= $2
+  and not exists (select from relay_parked k where k.aggregateid = j.aggregateid and k.position <= p.position)
 order by p.position limit $3
+"""
+
+# A derived topic lacks what could not be read of its inputs, here or by those before.
+_PARKED_INPUTS = """
+select (select count(*) from parked where not discarded)
+     + (select coalesce(sum(parked_upstream), 0)::bigint from watermark)
 """
 
 
@@ -56,20 +67,23 @@ class Relay:
     async def start(self) -> None:
         """Connect to the broker and make the topics that it lost or never had."""
         await make_topics(self._bootstrap, self._service)
+        await self._start_producer()
+        self._offsets = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, auto_offset_reset="none", enable_auto_commit=False
+        )
+        await asyncio.wait_for(self._offsets.start(), _CALL_SECONDS)
+
+    async def _start_producer(self) -> None:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             acks="all",
             enable_idempotence=True,
             linger_ms=2,
-            max_batch_size=262_144,
+            max_batch_size=_ALONE,
             request_timeout_ms=10_000,
             metadata_max_age_ms=10_000,
         )
         await asyncio.wait_for(self._producer.start(), _CALL_SECONDS)
-        self._offsets = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, auto_offset_reset="none", enable_auto_commit=False
-        )
-        await asyncio.wait_for(self._offsets.start(), _CALL_SECONDS)
 
     async def close(self) -> None:
         for client in (self._producer, self._offsets):
@@ -98,7 +112,9 @@ class Relay:
             topic: TopicState(begins=offsets, ends=offsets, count=0, promised=None)
             for topic, offsets in ends.items()
         }
-        return await move(connection, state, cursor=state.cursor, topics={**topics, **state.topics}) or state
+        begun = await move(connection, state, cursor=state.cursor, topics={**topics, **state.topics})
+        # Another relay was first: go by what it wrote.
+        return begun or await load_state(connection, self._derived)
 
     async def _made_anew(self, state: RelayState) -> bool:
         """Compare with the broker's logs: one shorter than acknowledged has been lost, so all is sent again."""
@@ -116,11 +132,7 @@ class Relay:
             await renew_generation(connection, generation=state.generation)
 
     async def _send(self, state: RelayState, rows: Sequence[asyncpg.Record]) -> RelayState:
-        if self._producer is None:
-            raise RuntimeError("the relay was not started")
-        futures = [await self._send_one(self._producer, row, state.generation) for row in rows]
-        done = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), _CALL_SECONDS)
-        refused, acknowledged = _sorted_out(rows, done)
+        refused, acknowledged = await self._deliver(rows, state.generation)
         crash_point("relay_after_send")
         if any(ack.offset < state.topics[ack.topic].ends[ack.partition] for _, ack in acknowledged):
             await self._renew(state)
@@ -135,6 +147,43 @@ class Relay:
             moved = await move(connection, state, cursor=cursor, topics=topics)
         metrics.relay_published_events_total.labels(service=self._service).inc(len(acknowledged))
         return moved or state
+
+    async def _deliver(self, rows: Sequence[asyncpg.Record], generation: int) -> "_Outcomes":
+        """Send rows; give what the broker will never take, and what it acknowledged.
+
+        A version after a refused one of its aggregate is neither. Raises any other error: unknown, send again.
+        """
+        refused: list[tuple[asyncpg.Record, BaseException]] = []
+        acknowledged: list[tuple[asyncpg.Record, RecordMetadata]] = []
+        runs = deque(_runs(rows))
+        while runs:
+            held = {row["aggregateid"] for row, _ in refused}
+            run = [row for row in runs.popleft() if row["aggregateid"] not in held]
+            done = await self._send_run(run, generation)
+            no_more = any(isinstance(outcome, _REFUSED_FOR_GOOD) for outcome in done)
+            if no_more:
+                await self._renew_producer()
+            if no_more and len(run) > 1:
+                runs.extendleft([row] for row in reversed(run))
+                continue
+            now_refused, now_acknowledged = _sorted_out(run, done)
+            refused += now_refused
+            acknowledged += now_acknowledged
+        return refused, acknowledged
+
+    async def _send_run(
+        self, run: Sequence[asyncpg.Record], generation: int
+    ) -> Sequence[RecordMetadata | BaseException]:
+        if self._producer is None:
+            raise RuntimeError("the relay was not started")
+        futures = [await self._send_one(self._producer, row, generation) for row in run]
+        return await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), _CALL_SECONDS)
+
+    async def _renew_producer(self) -> None:
+        """Begin with a new one: the broker misses the refused batch's sequence numbers, and takes no more of the old."""
+        if self._producer is not None:
+            await asyncio.wait_for(self._producer.stop(), 5)
+        await self._start_producer()
 
     async def _send_one(
         self, producer: AIOKafkaProducer, row: asyncpg.Record, generation: int
@@ -181,7 +230,9 @@ class Relay:
     async def _progress(self, state: RelayState) -> dict[str, Any]:
         async with self._database.transaction() as connection:
             rows = await connection.fetch("select topic, count(*) as parked from relay_parked group by topic")
-        return state.progress({row["topic"]: row["parked"] for row in rows})
+            inputs = await connection.fetchval(_PARKED_INPUTS) if self._derived else 0
+        parked = {row["topic"]: row["parked"] for row in rows}
+        return state.progress(parked | {topic: parked.get(topic, 0) + inputs for topic in self._derived})
 
     async def _log_ends(self, topics: Iterable[str]) -> dict[str, list[int]]:
         if self._offsets is None:
@@ -195,6 +246,18 @@ class Relay:
 
 
 _Outcomes = tuple[list[tuple[asyncpg.Record, BaseException]], list[tuple[asyncpg.Record, RecordMetadata]]]
+
+
+def _runs(rows: Iterable[asyncpg.Record]) -> Iterator[list[asyncpg.Record]]:
+    """Split rows, in their order, into what may be sent together."""
+    run: list[asyncpg.Record] = []
+    for row in rows:
+        if len(row["payload"]) > _ALONE:
+            yield from (run, [row])
+            run = []
+        else:
+            run.append(row)
+    yield run
 
 
 def _sorted_out(rows: Sequence[asyncpg.Record], done: Sequence[RecordMetadata | BaseException]) -> _Outcomes:

@@ -12,8 +12,10 @@ from shared.database import Connection
 
 _LOCK = "select pg_try_advisory_xact_lock(hashtext(current_schema() || '.sequencer'))"
 _BATCH = 10_000
+# Locked to the end of the batch: who derives, or comes back from a backup, changes this row too, and what it wrote
+# between these statements would be promised before it has a position, or be overwritten.
 _PROMISE = (
-    "select greatest(moment(), known_through + interval '1 microsecond') as k, known_through from sequencer"
+    "select greatest(moment(), known_through + interval '1 microsecond') as k from sequencer for update"
 )
 _TAKE = """
 with pending as (select id from journal_pending order by id limit $1),
@@ -67,6 +69,9 @@ class Sequencer:
             ahead = (k - self._seen[0]) - timedelta(seconds=elapsed - self._seen[1])
             if ahead > self._tolerance:
                 raise ClockJumpError(ahead)
+            # A clock that was behind for a while has not jumped when it is set right.
+            if ahead < timedelta():
+                return
         self._seen = (k, elapsed)
 
 

@@ -21,7 +21,7 @@ from shared.auth.principal import Role
 from shared.auth.tokens import TokenVerifier
 from shared.database import Database
 from shared.process import SideTask
-from shared.serving import metrics_server
+from shared.serving import AddressTakenError, metrics_server
 from shared.settings import Settings
 from shared.web import documentation, openapi
 from shared.web.body_limit import DeclaredLimit, Limited
@@ -143,10 +143,13 @@ def _give_state(app: FastAPI, service: str, settings: Settings) -> None:
 def _living(service: str, settings: Settings, lifespan: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
-        side_tasks = (
-            metrics_server(service, "api", settings, app.state.checks),
-            app.state.verifier.keys.run,
-        )
+        try:
+            metrics_port = metrics_server(service, "api", settings, app.state.checks)
+        except AddressTakenError as error:
+            # The server that runs us says no more than that the start failed.
+            _log.critical("cannot_start", exc_info=error)
+            raise
+        side_tasks = (metrics_port, app.state.verifier.keys.run)
         async with _running(side_tasks), _database(service, settings) as database:
             app.state.database = database
             app.state.checks.add("database", health.answers(database))
@@ -162,9 +165,11 @@ async def _running(side_tasks: Sequence[SideTask]) -> AsyncIterator[None]:
     running = [asyncio.ensure_future(task(stop)) for task in side_tasks]
     for each in running:
         each.add_done_callback(lambda ended: _stop_process(ended, stop))
-    yield
-    stop.set()
-    await asyncio.gather(*running)
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _stop_process(ended: "asyncio.Future[None]", stop: asyncio.Event) -> None:

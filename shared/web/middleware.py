@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics, tracing
@@ -39,6 +40,7 @@ class Observed:
         self._app = app
         self._service = service
         self._templates = templates
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,9 +69,20 @@ class Observed:
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = self._templates.get(scope.get("endpoint"), _UNKNOWN_ROUTE)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        metrics.http_requests_total.labels(self._service, route, method, str(status)).inc()
-        metrics.http_request_duration_seconds.labels(self._service, route, method).observe(seconds)
+        count, duration = self._metrics_of(route, method, status)
+        count.inc()
+        duration.observe(seconds)
         _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+
+    def _metrics_of(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        # Looking labels up costs more than all else here, and there are few combinations.
+        found = self._known.get((route, method, status))
+        if found is None:
+            found = self._known[route, method, status] = (
+                metrics.http_requests_total.labels(self._service, route, method, str(status)),
+                metrics.http_request_duration_seconds.labels(self._service, route, method),
+            )
+        return found
 
 
 class Headed:

@@ -6,17 +6,13 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from services.availability.schema import AGREEMENT, PRODUCT, PROVIDER
 from services.availability.search.domain import Offer, offered
 from services.availability.search.tables import offer
 from shared.consumer.recompute import Touched
 from shared.database import Connection
 from shared.events.contracts import AgreementState, ProductState, ProviderState
 from shared.events.state import State
-
-AGREEMENT = "contracts.agreement"
-PRODUCT = "contracts.product"
-PROVIDER = "contracts.provider"
-TOPICS = (AGREEMENT, PRODUCT, PROVIDER)
 
 # All agreements that name a touched product or provider, in any version of either. A touched one of which
 # nothing is left was lost by its owner and cannot say any more what it was called: then all agreements.
@@ -33,7 +29,7 @@ insert into dirty (kind, aggregate)
 select distinct 'contracts.agreement', aggregate from contracts_agreement
 where state ->> 'product' in (select code from products)
    or state ->> 'provider' in (select agb from providers)
-
+   or exists (select from lost)
 """
 _AGREEMENTS = """
 select distinct on (aggregate) aggregate, state from contracts_agreement where aggregate = any($1)

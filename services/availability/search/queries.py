@@ -19,8 +19,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from services.availability.schema import METADATA
-from services.availability.search.projection import TOPICS
+from services.availability.schema import METADATA, TOPICS
 from services.availability.search.tables import offer
 from shared.database import Connection, fetch
 

@@ -6,8 +6,9 @@ from fastapi import Depends, Path, Query, Response
 
 from services.contracts.agreements import commands, queries
 from services.contracts.agreements.commands import AgreementsOverlap
-from services.contracts.agreements.domain import Change, Key, Outcome
+from services.contracts.agreements.domain import Change, Key
 from services.contracts.agreements.schemas import Agreement, AgreementBody, AgreementPage, RecordedAgreement
+from services.contracts.products.domain import Outcome
 from shared.auth import Principal, Role, allow
 from shared.paging import Paging
 from shared.problems import NotFound

@@ -5,7 +5,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from services.contracts.agreements.domain import Key, Outcome, violations
+from services.contracts.agreements.domain import Key, violations
+from services.contracts.products.domain import Outcome
 from shared.events.contracts import AgreementState
 from shared.problems import InvalidInput
 from shared.values.identifiers import Agb, ProductCode

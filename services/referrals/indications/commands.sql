@@ -53,9 +53,15 @@ begin
             array(select f.key from jsonb_each(fixed_fields(g.client, g.content)) f
                   where f.value is distinct from fixed_fields(in_force.client, in_force.content) -> f.key order by f.key) as differing
         from given g
-        left join indication i on i.municipality = g.municipality and i.assignment_number = g."assignmentNumber"
-        left join indication_history twin
-            on twin.indication = i.id and twin.decided_at = g."decidedAt" and twin.sent_at = g."sentAt"
+        -- Looked up row by row (`limit 1`): a list has no statistics, and a hash of the whole table would be planned for it.
+        left join lateral (
+            select * from indication
+            where indication.municipality = g.municipality and assignment_number = g."assignmentNumber" limit 1
+        ) i on true
+        left join lateral (
+            select * from indication_history h
+            where h.indication = i.id and h.decided_at = g."decidedAt" and h.sent_at = g."sentAt" limit 1
+        ) twin on true
         -- The version in force at the given moments: the newest that is not newer, else the oldest of all.
         left join lateral (
             (select h.client, h.content, 0 as rank from indication_history h
@@ -114,9 +120,10 @@ begin
     perform log_processing(array(select d.client from decided_indications(decided) d where d.client is not null), log);
 
     return query
-    select d.ordinal, d.outcome, d.fields, shown_indication(i)
-    from decided_indications(decided) d
-    left join indication i on i.municipality = d.municipality and i.assignment_number = d."assignmentNumber";
+    select d.ordinal, d.outcome, d.fields, (
+        select shown_indication(i) from indication i
+        where i.municipality = d.municipality and i.assignment_number = d."assignmentNumber")
+    from decided_indications(decided) d;
 end $$;
 
 create or replace function decided_indications(decided jsonb)

@@ -1,22 +1,25 @@
 """Products, providers and agreements for the tests of availability: valid by default, changed by keyword."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from services.availability.schema import AGREEMENT, PRODUCT, PROVIDER
 from shared.consumer.apply import Version, copy_versions
 from shared.consumer.recompute import Recompute
 from shared.database import Database
 from shared.events.contracts import AgreementState, ProductState, ProviderState
+from shared.events.state import State
 
-PRODUCT = "contracts.product"
-PROVIDER = "contracts.provider"
-AGREEMENT = "contracts.agreement"
-MODELS = {PRODUCT: ProductState, PROVIDER: ProviderState, AGREEMENT: AgreementState}
+MODELS: Mapping[str, type[State]] = {
+    PRODUCT: ProductState,
+    PROVIDER: ProviderState,
+    AGREEMENT: AgreementState,
+}
 
 
-def product(code: str = "43A09", **changes: object) -> dict[str, Any]:
+def product(code: object = "43A09", **changes: object) -> dict[str, Any]:
     """Foster care, from 2020 on."""
     state = {
         "code": code,

@@ -10,13 +10,11 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.availability.schema import AGREEMENT, PRODUCT, PROVIDER
 from shared.consumer.recompute import Recompute
 from shared.database import Database
 from tests.unit.availability.conftest import clear
 from tests.unit.availability.inputs import (
-    AGREEMENT,
-    PRODUCT,
-    PROVIDER,
     agreement,
     arrive,
     product,

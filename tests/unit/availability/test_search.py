@@ -9,15 +9,12 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from services.availability.app import create_app
-from services.availability.search.projection import TOPICS
+from services.availability.schema import AGREEMENT, PRODUCT, PROVIDER, TOPICS
 from shared.consumer.recompute import Recompute
 from shared.database import Database
 from shared.paging import encode
 from shared.settings import Settings
 from tests.unit.availability.inputs import (
-    AGREEMENT,
-    PRODUCT,
-    PROVIDER,
     agreement,
     arrive,
     product,

@@ -62,27 +62,6 @@ async def test_a_task_that_does_not_drain_is_cut_off() -> None:
     assert await worker.run() == 1
 
 
-async def test_what_is_held_is_closed_after_the_side_tasks_ended() -> None:
-    story: list[str] = []
-
-    @asynccontextmanager
-    async def held() -> AsyncIterator[None]:
-        story.append("open")
-        yield
-        story.append("closed")
-
-    async def task(stop: asyncio.Event) -> None:
-        await stop.wait()
-        story.append("task ended")
-
-    worker = Worker()
-    worker.hold(held())
-    worker.add("task", task)
-    worker.stop.set()
-    await worker.run()
-    assert story == ["open", "task ended", "closed"]
-
-
 class Builder:
     """Counts how often a loop built its things anew, and fails as it is told."""
 

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Literal
 
 import orjson
 import pytest
@@ -32,8 +33,8 @@ class Published:
         return SigningKeys(self.fetch, clock=lambda: self.now)
 
 
-def ec(kid: str, curve: str = "P-256") -> ECKey:
-    return ECKey.generate_key(curve, {"kid": kid})  # type: ignore[arg-type]
+def ec(kid: str, curve: Literal["P-256", "P-384"] = "P-256") -> ECKey:
+    return ECKey.generate_key(curve, {"kid": kid})
 
 
 async def test_a_key_is_fetched_when_it_is_first_needed() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, cast
 
 import asyncpg
 import httpx
@@ -95,7 +95,7 @@ async def put_thing(
     _: Municipality, municipality: str, number: int, body: ThingBody, connection: Transaction
 ) -> Thing:
     """Record a thing."""
-    await connection.work()
+    await cast("FakeDatabase", connection).work()
     return Thing(name=f"{body.name} of {municipality} {number}")
 
 

@@ -41,10 +41,7 @@ async def test_a_query_parameter_is_named(caller: httpx.AsyncClient) -> None:
 async def test_what_was_sent_is_not_repeated(caller: httpx.AsyncClient) -> None:
     body = {**BODY, "secret": "999900006", "999900006": 1, "from": "999900006"}
     answer = await caller.put(ONE, json=body)
-    assert (
-        errors(answer) == {"#/secret": "value-error", "#": "extra-forbidden", "#/from": "date-parsing"}
-        or True
-    )
+    assert errors(answer).keys() == {"#/secret", "#", "#/from"}
     assert "999900006" not in answer.text
 
 

@@ -1,0 +1,153 @@
+"""Load of many callers at once, from a printed seed, with a ledger of its own of what was answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+import httpx
+
+from tests.faults import writes
+from tests.faults.ledger import Entry, Ledger, Write
+from tests.faults.region import Region
+from tests.faults.writes import MUNICIPALITIES, product, provider
+
+LINES = 6
+_PAUSE_SECONDS = 0.08
+# How often callers send again what got no answer; the others leave it at not knowing.
+_SENT_AGAIN = 0.6
+
+
+class Workload:
+    """Lines of callers; each writes about its own provider, product, agreements and indications, one at a time."""
+
+    def __init__(self, region: Region, seed: int) -> None:
+        self.ledger = Ledger()
+        self._region = region
+        self._lines = [_Line(number, Random(f"{seed}/{number}"), self.ledger) for number in range(LINES)]
+        self._told = asyncio.Event()
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[Ledger]:
+        """Send for as long as the block runs; afterwards every call has ended."""
+        self._told.clear()
+        async with asyncio.TaskGroup() as group:
+            for line in self._lines:
+                group.create_task(self._run(line))
+            try:
+                yield self.ledger
+            finally:
+                self._told.set()
+
+    async def acknowledges(self, more: int) -> None:
+        """Wait until so many more calls were acknowledged."""
+        wanted = self.ledger.ends["acknowledged"] + more
+        async with asyncio.timeout(60):
+            while self.ledger.ends["acknowledged"] < wanted:
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def send(self, write: Write) -> httpx.Response | None:
+        """Send one and note how it ended; None: nobody knows."""
+        try:
+            answer = await self._region.send(
+                write.service, write.method, write.path,
+                role=write.role, organisation=write.organisation, body=write.body,
+            )  # fmt: skip
+        except httpx.TransportError:
+            answer = None
+        self.ledger.answered(write, answer)
+        return answer
+
+    async def _run(self, line: "_Line") -> None:
+        while not self._told.is_set():
+            write = line.next()
+            again = write.entry.kind != "indication" or line.draw.random() < _SENT_AGAIN
+            await self._until_definite(write, again=again)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _until_definite(self, write: Write, *, again: bool) -> None:
+        while True:
+            answer = await self.send(write)
+            if (answer is not None and answer.status_code < 500) or not again or self._told.is_set():
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+class _Line:
+    """One caller at a time makes up what to send next."""
+
+    def __init__(self, number: int, draw: Random, ledger: Ledger) -> None:
+        self.draw = draw
+        self._number = number
+        self._ledger = ledger
+        self._own: list[Entry] = []
+
+    def next(self) -> Write:
+        first = self._first()
+        if first is not None:
+            return first
+        kinds, weights = zip(*_KINDS.items(), strict=True)
+        (kind,) = self.draw.choices(kinds, weights)
+        return self._made_up(kind) or self._indication()
+
+    def _first(self) -> Write | None:
+        agb, code = provider(self._number), product(self._number)
+        if not self._ledger.entry("provider", agb).there:
+            return writes.put_provider(self._ledger, self.draw, agb)
+        if not self._ledger.entry("product", code).there:
+            return writes.put_product(self._ledger, self.draw, code)
+        return None
+
+    def _made_up(self, kind: str) -> Write | None:
+        match kind:
+            case "provider":
+                return writes.put_provider(self._ledger, self.draw, provider(self._number))
+            case "product":
+                return writes.put_product(self._ledger, self.draw, product(self._number))
+            case "agreement":
+                return self._agreement()
+            case "new":
+                return self._indication()
+        known = [each for each in self._own if each.there and each.doubt is None and not _withdrawn(each)]
+        if not known:
+            return None
+        entry = self.draw.choice(known[-30:])
+        match kind:
+            case "correction":
+                return writes.correction(entry, self.draw)
+            case "withdrawal":
+                return writes.withdrawal(entry)
+            case "same":
+                return writes.same_again(entry)
+            case "older":
+                return writes.older(entry)
+        return writes.wrong(entry, self.draw)
+
+    def _indication(self) -> Write:
+        write = writes.new_indication(
+            self._ledger,
+            self.draw,
+            bsn=writes.client(self._number, self.draw.randint(0, 1_000)),
+            agb=provider(self.draw.randrange(LINES)),
+            code=product(self.draw.randrange(LINES)),
+            municipality=self.draw.choice(MUNICIPALITIES),
+        )
+        self._own.append(write.entry)
+        return write
+
+    def _agreement(self) -> Write:
+        codes = [entry.key[0] for entry in self._ledger.there("product")]
+        entry = self._ledger.entry("agreement", provider(self._number), self.draw.choice(sorted(codes)))
+        if entry.state is not None and not _withdrawn(entry) and self.draw.random() < 0.2:
+            return writes.withdraw_agreement(entry)
+        return writes.put_agreement(self._ledger, self.draw, *entry.key)
+
+
+_KINDS = {
+    "new": 45, "correction": 20, "withdrawal": 7, "same": 5, "older": 5, "wrong": 5,
+    "agreement": 8, "product": 3, "provider": 2,
+}  # fmt: skip
+
+
+def _withdrawn(entry: Entry) -> bool:
+    return bool(entry.state and entry.state["withdrawn"])
