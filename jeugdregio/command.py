@@ -1,6 +1,7 @@
 """The command `jeugdregio`. Every body is one call; what is heavy is imported where it is used."""
 
 import os
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,7 +47,7 @@ DataOption = Annotated[
 RegionOption = Annotated[
     Path, typer.Option("--region-file", envvar="REGION_FILE", help="What the region is.")
 ]
-ParkedEvent = Annotated[str, typer.Argument(help="Its id, from `parked list`.")]
+ParkedId = Annotated[str, typer.Argument(help="Its id, from `parked list`.")]
 
 _DATA = Path(".data")
 _REGION = Path("region.toml")
@@ -163,35 +164,36 @@ def parked_list(service: ServiceName, data: DataOption = _DATA) -> None:
     """List what a service has set aside, and why. Example: `jeugdregio parked list monitoring`."""
     from jeugdregio import operating  # noqa: PLC0415
 
-    for row in operating.parked(DataFolder(data), service):
-        typer.echo("  ".join(str(value) for value in dict(row).values()))
+    for item in operating.list_parked(DataFolder(data), service):
+        state = "discarded" if item.discarded else "parked"
+        typer.echo(f"{item.id}  {state} {item.parked_at:%Y-%m-%d %H:%M}  {item.topic}  {item.reason}")
 
 
 @parked.command()
-def show(service: ServiceName, event: ParkedEvent, data: DataOption = _DATA) -> None:
+def show(service: ServiceName, parked_id: ParkedId, data: DataOption = _DATA) -> None:
     """Show one: reason, topic, partition, offset, aggregate, version; never its content."""
     from jeugdregio import operating  # noqa: PLC0415
 
-    for name, value in dict(operating.parked_one(DataFolder(data), service, "show", event)).items():
+    for name, value in asdict(operating.show_parked(DataFolder(data), service, parked_id)).items():
         typer.echo(f"{name}: {value}")
 
 
 @parked.command()
-def retry(service: ServiceName, event: ParkedEvent, data: DataOption = _DATA) -> None:
-    """Apply one again, after its cause was taken away."""
+def retry(service: ServiceName, parked_id: ParkedId, data: DataOption = _DATA) -> None:
+    """Try one again, after its cause was taken away."""
     from jeugdregio import operating  # noqa: PLC0415
 
-    operating.parked_one(DataFolder(data), service, "retry", event)
-    typer.echo(f"{event} is applied again.")
+    operating.retry_parked(DataFolder(data), service, parked_id)
+    typer.echo(f"{parked_id} was tried again, and is no longer parked.")
 
 
 @parked.command()
-def discard(service: ServiceName, event: ParkedEvent, data: DataOption = _DATA) -> None:
-    """Give one up: figures that needed it no longer say that they are incomplete."""
+def discard(service: ServiceName, parked_id: ParkedId, data: DataOption = _DATA) -> None:
+    """Give one up: what lacks it no longer says that it is incomplete."""
     from jeugdregio import operating  # noqa: PLC0415
 
-    operating.parked_one(DataFolder(data), service, "discard", event)
-    typer.echo(f"{event} is discarded.")
+    operating.discard_parked(DataFolder(data), service, parked_id)
+    typer.echo(f"{parked_id} is discarded.")
 
 
 @app.command()

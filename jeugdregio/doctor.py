@@ -20,14 +20,14 @@ _UNPUBLISHED_SECONDS = 10.0
 _LAG_EVENTS = 1000.0
 _WATERMARK_SECONDS = 30.0
 _COLUMNS = {
-    "journal_backlog_events": "to publish",
-    "journal_oldest_unpublished_seconds": "oldest (s)",
-    "consumer_lag_events": "to read",
-    "watermark_age_seconds": "behind (s)",
+    "journal_backlog_events": "unsent",
+    "journal_oldest_unpublished_seconds": "oldest s",
+    "consumer_lag_events": "unread",
+    "watermark_age_seconds": "behind s",
     "parked_events": "parked",
-    "database_pool_connections": "connections",
+    "database_pool_connections": "pool",
 }
-_SUMMED = {"journal_backlog_events", "consumer_lag_events", "parked_events", "database_pool_connections"}
+_SUMMED = {"journal_backlog_events", "consumer_lag_events", "parked_events"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def examine(region: Mapping[str, Any]) -> list[Finding]:
 def show(findings: Iterable[Finding], region: Mapping[str, Any], console: Console) -> bool:
     """Print the table and the advice; tell whether all is well."""
     findings = list(findings)
-    table = Table("process", "state", *_COLUMNS.values(), box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("process", "state", *_COLUMNS.values()):
+        table.add_column(column, no_wrap=True, justify="left" if column in {"process", "state"} else "right")
     for finding in findings:
         state = "[green]ready[/green]" if finding.problem is None else "[red]not ready[/red]"
         cells = (_cell(finding.numbers.get(metric)) for metric in _COLUMNS)

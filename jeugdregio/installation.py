@@ -12,7 +12,6 @@ from jeugdregio.issuer import AUDIENCE, ISSUER
 from jeugdregio.services import SERVICES, ServiceProcess
 
 _OWN_ISSUER = ("JWKS_URL", "TOKEN_ISSUER", "TOKEN_AUDIENCE")
-_READS_THE_VAULT = {"referrals-api"}
 HOST = "127.0.0.1"
 
 
@@ -44,7 +43,6 @@ class Installation:
         defaults = {"PUBLIC_URL": f"https://localhost:{ports[process.port]}"}
         if self.embedded:
             own |= {"TOKEN_ISSUER": ISSUER, "TOKEN_AUDIENCE": AUDIENCE, "JWKS_URL": data.jwks.as_uri()}
-            own |= {"DEMONSTRATION": "true"}  # made-up citizen numbers pass; with a real issuer they do not
         if process.name == "referrals-api":
             keys = data.secrets()
             defaults |= {

@@ -2,13 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from jeugdregio.data_folder import DataFolder
 from jeugdregio.errors import StarterError
+from shared.consumer import parking
+from shared.consumer.parking import Parked, ParkingError
 from shared.database import Connection, Database
 from shared.journal import generation
 from shared.migrations import read_credentials, service_url
@@ -23,7 +26,7 @@ def republish(data: DataFolder, service: str) -> int:
 
 def restored(data: DataFolder, service: str) -> int:
     """Take up work after the service's database came back from a backup; return the new generation."""
-    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or data.read_region()["brokers"]
+    bootstrap = _brokers(data)
 
     async def call(connection: Connection) -> int:
         return await generation.restored(connection, bootstrap=bootstrap, service=service)
@@ -31,26 +34,34 @@ def restored(data: DataFolder, service: str) -> int:
     return _run(data, service, call)
 
 
-def parked(data: DataFolder, service: str) -> Sequence[Any]:
+def list_parked(data: DataFolder, service: str) -> list[Parked]:
     """List what is parked: reason and place, never content."""
-    from shared import parking  # noqa: PLC0415
-
     return _run(data, service, parking.list_parked)
 
 
-def parked_one(data: DataFolder, service: str, act: str, event: str) -> Any:  # noqa: ANN401 - what was found
-    """Show, retry or discard one parked event (`act` is one of these)."""
-    from shared import parking  # noqa: PLC0415
+def show_parked(data: DataFolder, service: str, parked_id: str) -> Parked:
+    return _run(data, service, lambda connection: parking.show(connection, parked_id))
 
-    async def call(connection: Connection) -> Any:  # noqa: ANN401
-        return await getattr(parking, act)(connection, event)
 
-    return _run(data, service, call)
+def retry_parked(data: DataFolder, service: str, parked_id: str) -> None:
+    """Try one again, after its cause was taken away."""
+    bootstrap = _brokers(data)
+    _run(data, service, lambda connection: parking.retry(connection, parked_id, bootstrap))
+
+
+def discard_parked(data: DataFolder, service: str, parked_id: str) -> None:
+    _run(data, service, lambda connection: parking.discard(connection, parked_id))
 
 
 def _run(data: DataFolder, service: str, call: Callable[[Connection], Awaitable[Result]]) -> Result:
     try:
         return asyncio.run(_in_transaction(_worker_url(data, service), call))
+    except ParkingError as error:
+        raise StarterError(str(error)) from error
+    except KafkaError as error:
+        raise StarterError(
+            f"the brokers did not do it: {type(error).__name__}; see `jeugdregio doctor`"
+        ) from error
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = str(error) or type(error).__name__
         raise StarterError(f"the database of {service} did not do it: {reason}") from error
@@ -64,6 +75,10 @@ async def _in_transaction(url: str, call: Callable[[Connection], Awaitable[Resul
             return await call(connection)
     finally:
         await database.close()
+
+
+def _brokers(data: DataFolder) -> str:
+    return os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or str(data.read_region()["brokers"])
 
 
 def _worker_url(data: DataFolder, service: str) -> str:

@@ -24,11 +24,16 @@ class Page:
     after: tuple[Any, ...] | None
     url: str
 
+    def key(self, *kinds: type) -> tuple[Any, ...] | None:
+        """Read the key of a list that is ordered by values of these kinds. Raises InvalidInput when it is another's."""
+        return None if self.after is None else typed(self.after, *kinds)
+
     def moments(self) -> tuple[datetime, ...] | None:
-        """Read the key as moments, for lists in the order of moments. Raises InvalidInput when it is none of these."""
+        """Read the key as moments, for lists in the order of two moments. Raises InvalidInput when it is none of these."""
         try:
-            return None if self.after is None else tuple(datetime.fromisoformat(text) for text in self.after)
-        except (TypeError, ValueError) as error:
+            texts = self.key(str, str)
+            return None if texts is None else tuple(datetime.fromisoformat(text) for text in texts)
+        except ValueError as error:
             raise InvalidInput([_NOT_OURS]) from error
 
     def next_link(self, rows: Sequence[Any], key: Callable[[Any], Sequence[Any]]) -> str | None:
@@ -40,6 +45,13 @@ class Page:
     def link(self, key: Sequence[Any]) -> str:
         """Give the link to the page after a key."""
         return f"{self.url}{'&' if '?' in self.url else '?'}cursor={encode(key)}"
+
+
+def typed(key: Sequence[Any], *kinds: type) -> tuple[Any, ...]:
+    """Check that a key holds values of these kinds. Raises InvalidInput: the cursor is another list's, or made up."""
+    if len(key) != len(kinds) or any(type(value) is not kind for value, kind in zip(key, kinds, strict=True)):
+        raise InvalidInput([_NOT_OURS])
+    return tuple(key)
 
 
 def encode(key: Sequence[Any]) -> str:

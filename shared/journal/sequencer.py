@@ -59,7 +59,8 @@ class Sequencer:
         (promise,) = await connection.fetch(_PROMISE)
         self._refuse_jump(promise["k"])
         taken = _count(await connection.execute(_TAKE, _BATCH, promise["k"]))
-        crash_point("sequencer_mid_batch")
+        if taken:
+            crash_point("sequencer_mid_batch")
         await connection.execute(_CLOSE, taken, promise["k"], taken < _BATCH)
         return taken
 

@@ -78,7 +78,8 @@ async def _upgrade(service: str, owner_url: str) -> None:
     engine = create_async_engine(
         owner_url.replace("postgresql://", "postgresql+asyncpg://", 1),
         poolclass=NullPool,
-        connect_args={"server_settings": {"lock_timeout": _LOCK_TIMEOUT}},
+        # Without a path of its own: Alembic takes tables of the path's first schema for tables without a schema.
+        connect_args={"server_settings": {"lock_timeout": _LOCK_TIMEOUT, "search_path": "pg_catalog"}},
     )
     async with engine.begin() as connection:
         await connection.run_sync(_run_alembic, service)

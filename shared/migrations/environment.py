@@ -13,10 +13,15 @@ def run(metadata: MetaData) -> None:
     def in_schema(_: Any, name: str | None, kind: str, *__: Any) -> bool:  # noqa: ANN401 - Alembic's own signature
         return not (kind == "table" and name == "alembic_version")
 
+    def own_schema(name: str | None, kind: str, _: Any) -> bool:  # noqa: ANN401 - Alembic's own signature
+        return kind != "schema" or name == schema
+
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=metadata,
         version_table_schema=schema,
+        include_schemas=True,
+        include_name=own_schema,
         include_object=in_schema,
         compare_type=True,
         compare_server_default=False,

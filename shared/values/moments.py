@@ -55,6 +55,6 @@ def _rfc3339(value: object) -> object:
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(to_utc),
-    Field(description="A moment with its offset; kept in UTC", examples=["2023-08-10T09:00:00Z"]),
     BeforeValidator(_rfc3339, json_schema_input_type=AwareDatetime),
+    Field(description="A moment with its offset; kept in UTC", examples=["2023-08-10T09:00:00Z"]),
 ]

@@ -28,8 +28,8 @@ def _iso_day(value: object) -> object:
 
 Day = Annotated[
     date,
-    Field(ge=EARLIEST_DAY, le=LATEST_DAY, description="A day, as YYYY-MM-DD", examples=["2023-04-01"]),
     BeforeValidator(_iso_day, json_schema_input_type=date),
+    Field(ge=EARLIEST_DAY, le=LATEST_DAY, description="A day, as YYYY-MM-DD", examples=["2023-04-01"]),
 ]
 
 

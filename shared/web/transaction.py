@@ -15,6 +15,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from shared.auth.access import Authenticated
+from shared.crash_points import crash_point
 from shared.database import Connection
 
 
@@ -31,6 +32,7 @@ async def _transaction(request: Request, principal: Authenticated) -> AsyncItera
         organisation=principal.organisation, role=principal.role.value
     ) as connection:
         yield connection
+    crash_point("api_after_commit")
 
 
 Transaction = Annotated[Connection, Depends(_transaction, scope="function")]

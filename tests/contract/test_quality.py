@@ -45,7 +45,8 @@ async def test_the_migrations_make_what_the_code_declares(databases: Databases, 
         command.check(config)  # raises when autogenerate would change anything
 
     url = databases.url(service, "owner").replace("postgresql://", "postgresql+asyncpg://", 1)
-    engine = create_async_engine(url, poolclass=NullPool)
+    settings = {"server_settings": {"search_path": "pg_catalog"}}
+    engine = create_async_engine(url, poolclass=NullPool, connect_args=settings)
     async with engine.connect() as connection:
         await connection.run_sync(check)
         tables = await connection.run_sync(lambda c: c.exec_driver_sql(_TABLES, (service,)).scalar())

@@ -53,8 +53,9 @@ class Gate:
 @asynccontextmanager
 async def gate(region: Region, table: str, when: str) -> AsyncIterator[Gate]:
     """Hold back commits of transactions that write rows of `table` for which `when` holds, from now on."""
-    async with region.administrator() as administrator, _fault(
-        administrator, _HELD.format(key=_KEY), table, when
+    async with (
+        region.administrator() as administrator,
+        _fault(administrator, _HELD.format(key=_KEY), table, when),
     ):
         one = Gate(administrator)
         await one.close()
@@ -67,8 +68,9 @@ async def gate(region: Region, table: str, when: str) -> AsyncIterator[Gate]:
 @asynccontextmanager
 async def failing_commits(region: Region, table: str, when: str, statement: str) -> AsyncIterator[None]:
     """Run a statement of PL/pgSQL, which should fail, at the commit of transactions that write such rows."""
-    async with region.administrator() as administrator, _fault(
-        administrator, _FAILING.format(statement=statement), table, when
+    async with (
+        region.administrator() as administrator,
+        _fault(administrator, _FAILING.format(statement=statement), table, when),
     ):
         yield
 

@@ -93,5 +93,7 @@ class Ledger:
             write.entry.state = write.makes
             write.entry.version += 1
             if answer.json()["version"] != write.entry.version:
-                self.surprises.append(f"{write}: version {answer.json()['version']}, not {write.entry.version}")
+                self.surprises.append(
+                    f"{write}: version {answer.json()['version']}, not {write.entry.version}"
+                )
         return True

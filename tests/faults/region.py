@@ -81,9 +81,7 @@ class Region:
 
     async def restart(self, *names: str, crash_at: str | None = None, sabotage: str | None = None) -> None:
         """Restart processes at once and wait until they live; ready they may not get, with an engine away."""
-        await asyncio.gather(
-            *(self[name].restart(crash_at=crash_at, sabotage=sabotage) for name in names)
-        )
+        await asyncio.gather(*(self[name].restart(crash_at=crash_at, sabotage=sabotage) for name in names))
         await asyncio.gather(*(until(partial(self._answers, name, "livez")) for name in names))
 
     async def ready(self, *names: str) -> None:
@@ -127,7 +125,7 @@ class Region:
             method,
             f"{self._url(service)}{path}",
             headers={"Authorization": f"Bearer {self._token(role, organisation)}"},
-            **({} if body is None else {"json": body}),
+            json=body,
         )
 
     async def read(self, service: str, path: str, *, role: str, organisation: str) -> Any:  # noqa: ANN401 - JSON
@@ -136,9 +134,7 @@ class Region:
         assert answer.status_code == 200, f"{service}{path}: {answer.status_code} {answer.text[:300]}"
         return answer.json()
 
-    async def pages(
-        self, service: str, path: str, *, role: str, organisation: str
-    ) -> list[dict[str, Any]]:
+    async def pages(self, service: str, path: str, *, role: str, organisation: str) -> list[dict[str, Any]]:
         """Read a list to its end."""
         items: list[dict[str, Any]] = []
         link: str | None = f"{path}{'&' if '?' in path else '?'}pageSize={_PAGE}"

@@ -11,6 +11,7 @@ from tests.faults import writes
 from tests.faults.ledger import Entry, Ledger, Write
 from tests.faults.region import Region
 from tests.faults.writes import MUNICIPALITIES, product, provider
+from tests.waiting import until
 
 LINES = 6
 _PAUSE_SECONDS = 0.08
@@ -42,9 +43,11 @@ class Workload:
     async def acknowledges(self, more: int) -> None:
         """Wait until so many more calls were acknowledged."""
         wanted = self.ledger.ends["acknowledged"] + more
-        async with asyncio.timeout(60):
-            while self.ledger.ends["acknowledged"] < wanted:
-                await asyncio.sleep(_PAUSE_SECONDS)
+
+        async def acknowledged() -> bool:
+            return self.ledger.ends["acknowledged"] >= wanted
+
+        await until(acknowledged)
 
     async def send(self, write: Write) -> httpx.Response | None:
         """Send one and note how it ended; None: nobody knows."""

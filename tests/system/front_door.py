@@ -44,10 +44,12 @@ class FrontDoor:
         )
 
     async def read(self, service: str, path: str, **how: Any) -> Json:  # noqa: ANN401 - as `call`
-        return _json(await self.call("GET", service, path, **how))
+        answer: Json = _json(await self.call("GET", service, path, **how))
+        return answer
 
     async def write(self, method: str, service: str, path: str, body: Json, **how: Any) -> Json:  # noqa: ANN401
-        return _json(await self.call(method, service, path, body=body, **how))
+        answer: Json = _json(await self.call(method, service, path, body=body, **how))
+        return answer
 
     async def put_indication(self, municipality: str, number: int, body: Json) -> Json:
         path = f"/indications/{municipality}/{number}"
@@ -58,6 +60,12 @@ class FrontDoor:
     async def put_offer(self, path: str, body: Json) -> Json:
         """Put a product, a provider or an agreement."""
         return await self.write("PUT", "contracts", path, body, role="contract-manager")
+
+    async def clients_at(self, provider: str, period: str) -> int:
+        """Count the clients of one provider in one month."""
+        answer = await self.figure("unique-clients", provider=provider, **{"from": period})
+        count: int = answer["rows"][0]["value"]
+        return count
 
     async def figure(self, key: str, **query: Any) -> Json:  # noqa: ANN401 - as `call`
         return await self.read("monitoring", f"/figures/{key}", role="analyst", **query)

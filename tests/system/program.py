@@ -122,3 +122,8 @@ def _family(pid: int) -> list[ProcessIdentity]:
     while more := {child for child, parent in parents.items() if parent in family} - family:
         family |= more
     return [identity for member in family if (identity := ProcessIdentity.of(member))]
+
+
+async def command(*arguments: str, **environment: str) -> str:
+    """Run a command of `jeugdregio`; give what it printed."""
+    return await run(sys.executable, "-m", "jeugdregio", *arguments, **environment)

@@ -1,6 +1,7 @@
 """What was known then stays what it was, and nothing is answered as of a moment that is not complete yet."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from shared.values.moments import AMSTERDAM, end_of_day, moment_text, now
 from tests.system.front_door import FrontDoor
 from tests.system.past import PRODUCT, Past, ask_everything
 
-MAY = {"period": "month", "from": "2024-05", "product": PRODUCT}
+MAY: dict[str, Any] = {"period": "month", "from": "2024-05", "product": PRODUCT}
 # After each of the five changes: clients in May 2024, those at a contracted provider, euros, not valued.
 # 1 granted to five clients, without any tariff; 2 one ended in March; 3 one withdrawn, and an older version that ends
 # another one arrives too late to count; 4 a catalogue tariff of 100 euros and an agreement of 120, two of three at that

@@ -61,8 +61,7 @@ async def many(
     key = (row.provider, row.product, row.valid_from)
     shown = select(func.shown(row.id, row.version, row.recorded_at, row.state)).where(*narrowed.conditions())
     if after:
-        # A cursor may come back shortened; then it ends the list instead of the statement.
-        provider, product, valid_from = (literal(part, Text) for part in (*after, None, None)[: len(key)])
+        provider, product, valid_from = (literal(part, Text) for part in after)
         shown = shown.where(tuple_(*key) > tuple_(provider, product, cast(valid_from, Date)))
     rows = await fetch(connection, shown.order_by(*key).limit(limit))
     return [each[0] for each in rows]

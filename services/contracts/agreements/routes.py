@@ -71,7 +71,7 @@ async def agreement(_: Reader, key: TheKey, connection: Transaction) -> Agreemen
 @router.get(_ONE + "/history", problems=[NotFound])
 async def agreement_history(_: Reader, key: TheKey, paging: Paging, connection: Transaction) -> AgreementPage:
     """Read every version of an agreement, newest first."""
-    rows = await queries.history(connection, key, after=paging.after, limit=paging.size + 1)
+    rows = await queries.history(connection, key, after=paging.key(int), limit=paging.size + 1)
     if not rows and paging.after is None:
         raise NotFound
     link = paging.next_link(rows, lambda row: (row["version"],))
@@ -90,6 +90,6 @@ async def agreements(
 ) -> AgreementPage:
     """List the agreements that you may see, by provider, product and first day."""
     narrowed = queries.Filter(provider, product, valid_on, withdrawn)
-    rows = await queries.many(connection, narrowed, after=paging.after, limit=paging.size + 1)
+    rows = await queries.many(connection, narrowed, after=paging.key(str, str, str), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["provider"], row["product"], row["from"]))
     return AgreementPage.model_validate({"items": rows[: paging.size], "next": link})

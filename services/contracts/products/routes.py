@@ -49,7 +49,7 @@ async def product(_: Reader, code: Code, connection: Transaction) -> Product:
 @router.get("/products/{code}/history", problems=[NotFound])
 async def product_history(_: Reader, code: Code, paging: Paging, connection: Transaction) -> ProductPage:
     """Read every version of a product, newest first."""
-    rows = await queries.history(connection, code, after=paging.after, limit=paging.size + 1)
+    rows = await queries.history(connection, code, after=paging.key(int), limit=paging.size + 1)
     if not rows and paging.after is None:
         raise NotFound
     link = paging.next_link(rows, lambda row: (row["version"],))
@@ -72,6 +72,6 @@ async def products(
 ) -> ProductPage:
     """List the catalogue, by code."""
     narrowed = queries.Filter(category, segment, residential, family, housing, valid_on)
-    rows = await queries.many(connection, narrowed, after=paging.after, limit=paging.size + 1)
+    rows = await queries.many(connection, narrowed, after=paging.key(str), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["code"],))
     return ProductPage.model_validate({"items": rows[: paging.size], "next": link})

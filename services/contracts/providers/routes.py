@@ -46,7 +46,7 @@ async def provider(_: Reader, agb: Code, connection: Transaction) -> Provider:
 @router.get("/providers/{agb}/history", problems=[NotFound])
 async def provider_history(_: Reader, agb: Code, paging: Paging, connection: Transaction) -> ProviderPage:
     """Read every version of a provider, newest first."""
-    rows = await queries.history(connection, agb, after=paging.after, limit=paging.size + 1)
+    rows = await queries.history(connection, agb, after=paging.key(int), limit=paging.size + 1)
     if not rows and paging.after is None:
         raise NotFound
     link = paging.next_link(rows, lambda row: (row["version"],))
@@ -56,6 +56,6 @@ async def provider_history(_: Reader, agb: Code, paging: Paging, connection: Tra
 @router.get("/providers")
 async def providers(_: Reader, paging: Paging, connection: Transaction) -> ProviderPage:
     """List the providers that you may see, by AGB code."""
-    rows = await queries.many(connection, after=paging.after, limit=paging.size + 1)
+    rows = await queries.many(connection, after=paging.key(str), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["agb"],))
     return ProviderPage.model_validate({"items": rows[: paging.size], "next": link})

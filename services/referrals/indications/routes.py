@@ -25,7 +25,7 @@ from services.referrals.indications.schemas import (
 )
 from shared.auth import Principal, Role, allow
 from shared.journal.processing import Processing
-from shared.paging import Paging, decode, encode
+from shared.paging import Paging, decode, encode, typed
 from shared.problems import FieldError, Forbidden, InvalidInput, NotFound
 from shared.values.bsn import Bsn
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
@@ -174,7 +174,7 @@ async def indications(
     """List the indications that you may see, by municipality and assignment number."""
     narrowed = queries.Filter(municipality, None, product, provider, valid_on, withdrawn)
     rows = await queries.many(
-        connection, narrowed, after=paging.after, limit=paging.size + 1, processing=processing
+        connection, narrowed, after=paging.key(str, int), limit=paging.size + 1, processing=processing
     )
     return IndicationPage.model_validate({"items": rows[: paging.size], "next": paging.next_link(rows, _key)})
 
@@ -192,7 +192,7 @@ async def search_indications(
         if client is None or body.client_id not in (None, client):
             return SearchPage(items=[])
     narrowed = queries.Filter(None, client, body.product, body.provider, body.valid_on, body.withdrawn)
-    after = decode(body.cursor) if body.cursor is not None else None
+    after = typed(decode(body.cursor), str, int) if body.cursor is not None else None
     rows = await queries.many(
         connection, narrowed, after=after, limit=body.page_size + 1, processing=processing
     )

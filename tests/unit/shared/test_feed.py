@@ -43,18 +43,6 @@ def databases(postgres: Postgres, engines_folder: Path) -> Databases:
 
 
 @pytest.fixture(scope="module")
-async def worker(databases: Databases) -> AsyncIterator[Database]:
-    async with databases.database(SERVICE, "worker") as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-async def owner(databases: Databases) -> AsyncIterator[Database]:
-    async with databases.database(SERVICE, "owner") as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
 async def client(
     databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[AsyncClient]:
@@ -130,25 +118,24 @@ class Journal:
         return [row["client"] for row in rows]
 
 
+@pytest.fixture(scope="module")
+async def kept(databases: Databases) -> AsyncIterator[Journal]:
+    async with databases.database(SERVICE, "owner") as owner, databases.database(SERVICE, "worker") as worker:
+        yield Journal(owner, worker)
+
+
 @pytest.fixture
-async def journal(worker: Database, owner: Database) -> Journal:
-    journal = Journal(owner, worker)
-    await journal.reset()
-    return journal
+async def journal(kept: Journal) -> Journal:
+    await kept.reset()
+    return kept
 
 
 async def ask(
-    client: AsyncClient, organisation: str, link: str = EVENTS, **params: str | int
-) -> httpx.Response:
-    role = "municipality" if len(organisation) == len(HELMOND) else "provider"
-    return await ask_as(client, role, organisation, link, **params)
-
-
-async def ask_as(
-    client: AsyncClient, role: str, organisation: str, link: str, **params: str | int
+    client: AsyncClient, organisation: str, link: str = EVENTS, *, role: str = "", **params: str | int
 ) -> httpx.Response:
     app: Any = client._transport.app  # type: ignore[attr-defined]
-    token = app.state.issuer.token(role=role, organisation=organisation)
+    own_role = "municipality" if len(organisation) == len(HELMOND) else "provider"
+    token = app.state.issuer.token(role=role or own_role, organisation=organisation)
     return await client.get(link, params=params or None, headers={"Authorization": f"Bearer {token}"})
 
 
@@ -195,7 +182,7 @@ async def test_each_caller_sees_its_own_part(client: AsyncClient, journal: Journ
 @pytest.mark.parametrize("role", ["referrer", "contract-manager", "analyst", "peer", "operator"])
 async def test_other_roles_have_no_feed(client: AsyncClient, journal: Journal, role: str) -> None:
     await journal.record(["everyone"])
-    answer = await ask_as(client, role, "00000099000000010010", EVENTS)
+    answer = await ask(client, "00000099000000010010", role=role)
     assert answer.status_code == 403
 
 
@@ -227,13 +214,9 @@ async def test_an_empty_page_leads_past_what_others_own(client: AsyncClient, jou
     answer = await ask(client, HELMOND)
     link = next_of(answer)
     assert answer.json() == []
-    assert await _cursor(link) == (1, 7)
+    assert decode(httpx.URL(link).params["cursor"]) == (1, 7)
     await journal.record([HELMOND])
     assert positions(await ask(client, HELMOND, link)) == [8]
-
-
-async def _cursor(link: str) -> tuple[Any, ...]:
-    return decode(httpx.URL(link).params["cursor"])
 
 
 async def test_what_has_no_position_yet_is_not_shown_and_not_passed_over(

@@ -86,7 +86,7 @@ def _conditions(shape: Shape) -> Iterator[ColumnElement[bool]]:
     if shape.figure.always_by is not Dimension.REFERRER:
         yield _filters(shape, _REFERRER)
     if not FROM_VALUATION.isdisjoint(shape.filtered):
-        yield _filters(shape, FROM_VALUATION)
+        yield or_(_filters(shape, FROM_VALUATION), _of.status == Status.PENDING.value)
 
 
 def _filters(shape: Shape, dimensions: Collection[Dimension]) -> ColumnElement[bool]:

@@ -194,13 +194,6 @@ async def test_a_list_is_narrowed_by_what_is_given_and_goes_on_after_a_key(
         assert await queries.many(connection, narrowed, after=after, limit=10) == rows[1:]
 
 
-async def test_a_shortened_cursor_ends_the_list(api: Database) -> None:
-    async with undone(api) as connection:
-        await put_parties(connection)
-        await commands.change(connection, [put(agreement())])
-        assert await queries.many(connection, queries.Filter(), after=["98000001"], limit=10) == []
-
-
 @pytest.mark.parametrize(
     ("organisation", "role", "seen"),
     [

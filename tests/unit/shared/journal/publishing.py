@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +11,15 @@ import asyncpg
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from services.referrals.schema import METADATA
 from shared.database import Connection, Database
 from shared.events.referrals import IndicationState
 from shared.journal.relay import Relay
 from shared.journal.sequencer import Sequencer
-from shared.journal.topics import PARTITIONS, progress_topic
+from shared.journal.topics import PARTITIONS, make_topics, progress_topic
+from tests.waiting import until
 
 SERVICE = "referrals"
 TOPIC = "referrals.indication"
@@ -188,3 +190,49 @@ def versions_by_aggregate(events: Iterable[Sent]) -> dict[UUID, list[int]]:
         if event.version not in versions:
             versions.append(event.version)
     return found
+
+
+async def all_sent(publisher: Publisher, relay: Relay) -> bool:
+    """Step once; say whether the relay's row has caught up with the journal."""
+    await relay.step()
+    return (await publisher.row("relay"))["cursor"] == (await publisher.row("sequencer"))["position"]
+
+
+async def send_all(publisher: Publisher, relay: Relay) -> None:
+    while await publisher.sequence():
+        pass
+    await until(lambda: all_sent(publisher, relay))
+
+
+async def last_promise(log: Log) -> dict[str, Any]:
+    """Give the newest progress of the topic."""
+    progress = (await log.progress())[-1]
+    return {"generation": progress["generation"], **progress["topics"][TOPIC]}
+
+
+async def promised(publisher: Publisher, log: Log, relay: Relay) -> dict[str, Any]:
+    """Step until what is known by now is promised; give that promise."""
+    await publisher.sequence()
+    through = (await publisher.row("sequencer"))["known_through"]
+
+    async def so() -> bool:
+        await relay.step()
+        records = await log.progress()
+        newest = records[-1]["topics"][TOPIC]["promised"] if records else None
+        return newest is not None and datetime.fromisoformat(newest) >= through
+
+    await until(so)
+    return await last_promise(log)
+
+
+async def make_anew(bootstrap: str, topic: str = TOPIC) -> None:
+    """Delete a topic and make it again, empty."""
+    async with administrator(bootstrap) as admin:
+        await admin.delete_topics([topic])
+
+        async def gone() -> bool:
+            (described,) = await admin.describe_topics([topic])
+            return bool(described["error_code"] == UnknownTopicOrPartitionError.errno)
+
+        await until(gone)
+    await make_topics(bootstrap, SERVICE)

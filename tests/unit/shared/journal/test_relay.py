@@ -6,62 +6,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import UnknownTopicOrPartitionError
 
-from shared.journal.relay import Relay
-from shared.journal.topics import make_topics
 from tests.unit.shared.journal.publishing import (
-    SERVICE,
     TOPIC,
     Log,
     Publisher,
     Sent,
     administrator,
+    make_anew,
+    promised,
+    send_all,
     versions_by_aggregate,
 )
 from tests.waiting import until
 
 LIMIT = 100_000
 LARGE = "x" * (2 * LIMIT)
-
-
-async def all_sent(publisher: Publisher, relay: Relay) -> bool:
-    """Step once; say whether the relay's row has caught up with the journal."""
-    await relay.step()
-    return (await publisher.row("relay"))["cursor"] == (await publisher.row("sequencer"))["position"]
-
-
-async def send_all(publisher: Publisher, relay: Relay) -> None:
-    while await publisher.sequence():
-        pass
-    await until(lambda: all_sent(publisher, relay))
-
-
-async def last_promise(log: Log) -> dict[str, Any]:
-    """Give the newest progress of the topic."""
-    progress = (await log.progress())[-1]
-    return {"generation": progress["generation"], **progress["topics"][TOPIC]}
-
-
-async def promised(publisher: Publisher, log: Log, relay: Relay) -> dict[str, Any]:
-    """Step until what is known by now is promised; give that promise."""
-    await publisher.sequence()
-    through = (await publisher.row("sequencer"))["known_through"]
-
-    async def so() -> bool:
-        await relay.step()
-        records = await log.progress()
-        newest = records[-1]["topics"][TOPIC]["promised"] if records else None
-        return newest is not None and datetime.fromisoformat(newest) >= through
-
-    await until(so)
-    return await last_promise(log)
 
 
 # --- sending ---
@@ -235,19 +200,6 @@ async def test_a_generation_begins_where_kafkas_log_ends(publisher: Publisher, l
 
 
 # --- a broker that lost its log ---
-
-
-async def make_anew(bootstrap: str) -> None:
-    """Delete the topic of the indications and make it again, empty."""
-    async with administrator(bootstrap) as admin:
-        await admin.delete_topics([TOPIC])
-
-        async def gone() -> bool:
-            (topic,) = await admin.describe_topics([TOPIC])
-            return bool(topic["error_code"] == UnknownTopicOrPartitionError.errno)
-
-        await until(gone)
-    await make_topics(bootstrap, SERVICE)
 
 
 async def test_a_log_that_was_made_anew_gets_everything_again_without_a_command(

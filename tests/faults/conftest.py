@@ -1,0 +1,25 @@
+"""One region for all tests of faults: each leaves it whole, and is verified together with all before it."""
+
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.region import Region
+from tests.faults.workload import Workload
+
+
+@pytest.fixture(scope="package")
+async def region(engines_folder: Path) -> AsyncIterator[Region]:
+    folder = engines_folder / "faults"
+    folder.mkdir(mode=0o711)
+    async with Region.running(folder) as region:
+        yield region
+
+
+@pytest.fixture(scope="package")
+def workload(region: Region) -> Workload:
+    seed = secrets.randbelow(1_000_000)
+    print(f"workload seed: {seed}")  # noqa: T201 - shown with a failure
+    return Workload(region, seed)
