@@ -29,9 +29,11 @@ with arrived as (
 )
 insert into dirty (kind, aggregate) select distinct $6, aggregate from arrived where changed
 """
+# Published anew, the same poison comes again: it is one thing set aside, and stays discarded when it was.
 _PARK = """
-insert into parked (topic, partition, "offset", event_id, aggregate, version, reason, parked_at)
-values ($1, $2, $3, $4, $5, $6, $7, moment())
+with before as (delete from parked where topic = $1 and event_id = $4 returning discarded)
+insert into parked (topic, partition, "offset", event_id, aggregate, version, reason, generation, parked_at, discarded)
+values ($1, $2, $3, $4, $5, $6, $7, $8, moment(), exists(select from before where discarded))
 """
 
 
@@ -86,7 +88,7 @@ async def apply_batch(
         connection, topic, [version for version in versions if version.generation >= stand.generation]
     )
     for bad in poison:
-        await _park(connection, bad)
+        await _park(connection, bad, stand.generation)
     return moved, poison
 
 
@@ -140,7 +142,7 @@ async def copy_versions(connection: Connection, topic: str, versions: Iterable[V
     )
 
 
-async def _park(connection: Connection, bad: Poison) -> None:
+async def _park(connection: Connection, bad: Poison, generation: int) -> None:
     known = bad.envelope
     await connection.execute(
         _PARK,
@@ -151,4 +153,5 @@ async def _park(connection: Connection, bad: Poison) -> None:
         known.subject if known else None,
         known.version if known else None,
         bad.reason,
+        generation,
     )

@@ -58,7 +58,7 @@ declare
     arrived bigint;
 begin
     execute format('select count(*) from %s where generation = $1', copy) into arrived using w.generation;
-    select arrived + count(*) into arrived from parked where topic = w.topic and partition >= 0;
+    select arrived + count(*) into arrived from parked where topic = w.topic and generation = w.generation;
     if arrived < w.target_count then
         return false;
     end if;
@@ -66,5 +66,6 @@ begin
         'with gone as (delete from %s where generation < $1 returning aggregate)
          insert into dirty (kind, aggregate) select distinct $2, aggregate from gone', copy
     ) using w.generation, w.topic;
+    delete from parked where topic = w.topic and partition >= 0 and generation < w.generation;
     return true;
 end $$;

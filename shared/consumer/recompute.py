@@ -38,8 +38,8 @@ with faulty as (
     delete from dirty using (select kind, aggregate from dirty order by id limit 1) as oldest
     where dirty.kind = oldest.kind and dirty.aggregate = oldest.aggregate
     returning dirty.kind, dirty.aggregate)
-insert into parked (topic, partition, "offset", aggregate, reason, parked_at)
-select distinct kind, $1::int, 0, aggregate::text, $2, moment() from faulty returning topic, aggregate
+insert into parked (topic, partition, "offset", generation, aggregate, reason, parked_at)
+select distinct kind, $1::int, 0, 0, aggregate::text, $2, moment() from faulty returning topic, aggregate
 """
 # What is wrong with the data or with the rule. Any other error is trouble of the moment.
 _FAULTS = (

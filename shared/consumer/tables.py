@@ -68,6 +68,7 @@ def consumer_tables(metadata: MetaData) -> None:
         Column("topic", Text, nullable=False),
         Column("partition", Integer, nullable=False),
         Column("offset", BigInteger, nullable=False),
+        Column("generation", Integer, nullable=False),
         Column("event_id", Text),
         Column("aggregate", Text),
         Column("version", Integer),

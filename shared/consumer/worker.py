@@ -15,7 +15,7 @@ from shared.service_worker import ServiceWorker
 _IDLE_SECONDS = 0.1
 _OBSERVE = """
 select w.topic, coalesce(extract(epoch from moment() - w.known_through), 'infinity') as age,
-       (select count(*) from parked p where p.topic = w.topic) as parked
+       (select count(*) from parked p where p.topic = w.topic and not p.discarded) as parked
 from watermark w
 """
 

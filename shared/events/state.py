@@ -3,22 +3,21 @@
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-# Readers ignore what they do not know, so that a publisher may add properties without a new version.
-_CONFIG = ConfigDict(
-    frozen=True, extra="ignore", populate_by_name=True, alias_generator=to_camel, hide_input_in_errors=True
-)
-
 
 class Part(BaseModel):
-    """A part of a state; camelCase on the wire."""
+    """A part of a state; camelCase on the wire. Readers ignore what they do not know, so that properties may be added."""
 
-    model_config = _CONFIG
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        alias_generator=to_camel,
+        hide_input_in_errors=True,
+    )
 
 
-class State(BaseModel):
-    """The whole state of one aggregate at one version: never a delta; camelCase on the wire."""
-
-    model_config = _CONFIG
+class State(Part):
+    """The whole state of one aggregate at one version: never a delta."""
 
     def payload(self) -> str:
         """The state as the JSON text that a journal row holds."""

@@ -37,6 +37,7 @@ class Region:
     def __init__(self, data: DataFolder, postgres: Postgres, kafka: Kafka, http: httpx.AsyncClient) -> None:
         self.postgres = postgres
         self.kafka = kafka
+        self.folder = data.path
         self._data = data
         self._http = http
         self._installation = Installation(

@@ -19,6 +19,12 @@ APART = "0866"
 PLACES = (*MUNICIPALITIES, APART)
 _DAYS = (date(YEAR, 1, 15), date(YEAR, 7, 15), date(YEAR + 1, 1, 15))
 
+_OF_CONTRACTS: dict[str, tuple[str, ...]] = {
+    "product": ("code",),
+    "provider": ("agb",),
+    "agreement": ("provider", "product"),
+}
+
 
 class Finding(NamedTuple):
     """Where something is not as it was acknowledged: answer, owner, events, journal, copy, figures or offers."""
@@ -50,7 +56,7 @@ async def _owners(region: Region, ledger: Ledger, ids: Ids) -> AsyncIterator[Fin
     for place in PLACES:
         for item in await region.pages("referrals", "/indications", role="municipality", organisation=place):
             items["indication"][place, str(item["assignmentNumber"])] = item
-    for kind, key in (("product", ("code",)), ("provider", ("agb",)), ("agreement", ("provider", "product"))):
+    for kind, key in _OF_CONTRACTS.items():
         path = f"/{kind}s"
         for item in await region.pages("contracts", path, role="contract-manager", organisation=REGION_OIN):
             items[kind][tuple(item[name] for name in key)] = item

@@ -1,7 +1,7 @@
 """Load of many callers at once, from a printed seed, with a ledger of its own of what was answered."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -10,13 +10,14 @@ import httpx
 from tests.faults import writes
 from tests.faults.ledger import Entry, Ledger, Write
 from tests.faults.region import Region
-from tests.faults.writes import MUNICIPALITIES, product, provider
+from tests.faults.writes import MUNICIPALITIES, product, provider, withdrawn
 from tests.waiting import until
 
 LINES = 6
 _PAUSE_SECONDS = 0.08
 # How often callers send again what got no answer; the others leave it at not knowing.
 _SENT_AGAIN = 0.6
+_RECENT = 30
 
 
 class Workload:
@@ -25,7 +26,8 @@ class Workload:
     def __init__(self, region: Region, seed: int) -> None:
         self.ledger = Ledger()
         self._region = region
-        self._lines = [_Line(number, Random(f"{seed}/{number}"), self.ledger) for number in range(LINES)]
+        draws = [Random(f"{seed}/{line}") for line in range(LINES)]  # noqa: S311 - to be drawn again from a seed
+        self._lines = [_Line(number, draw, self.ledger) for number, draw in enumerate(draws)]
         self._told = asyncio.Event()
 
     @asynccontextmanager
@@ -109,22 +111,10 @@ class _Line:
                 return writes.put_product(self._ledger, self.draw, product(self._number))
             case "agreement":
                 return self._agreement()
-            case "new":
-                return self._indication()
-        known = [each for each in self._own if each.there and each.doubt is None and not _withdrawn(each)]
-        if not known:
+        known = [each for each in self._own if each.there and each.doubt is None and not withdrawn(each)]
+        if kind == "new" or not known:
             return None
-        entry = self.draw.choice(known[-30:])
-        match kind:
-            case "correction":
-                return writes.correction(entry, self.draw)
-            case "withdrawal":
-                return writes.withdrawal(entry)
-            case "same":
-                return writes.same_again(entry)
-            case "older":
-                return writes.older(entry)
-        return writes.wrong(entry, self.draw)
+        return _CHANGES[kind](self.draw.choice(known[-_RECENT:]), self.draw)
 
     def _indication(self) -> Write:
         write = writes.new_indication(
@@ -141,7 +131,7 @@ class _Line:
     def _agreement(self) -> Write:
         codes = [entry.key[0] for entry in self._ledger.there("product")]
         entry = self._ledger.entry("agreement", provider(self._number), self.draw.choice(sorted(codes)))
-        if entry.state is not None and not _withdrawn(entry) and self.draw.random() < 0.2:
+        if entry.state is not None and not withdrawn(entry) and self.draw.random() < 0.2:
             return writes.withdraw_agreement(entry)
         return writes.put_agreement(self._ledger, self.draw, *entry.key)
 
@@ -150,7 +140,10 @@ _KINDS = {
     "new": 45, "correction": 20, "withdrawal": 7, "same": 5, "older": 5, "wrong": 5,
     "agreement": 8, "product": 3, "provider": 2,
 }  # fmt: skip
-
-
-def _withdrawn(entry: Entry) -> bool:
-    return bool(entry.state and entry.state["withdrawn"])
+_CHANGES: dict[str, Callable[[Entry, Random], Write]] = {
+    "correction": writes.correction,
+    "wrong": writes.wrong,
+    "withdrawal": lambda entry, _: writes.withdrawal(entry),
+    "same": lambda entry, _: writes.same_again(entry),
+    "older": lambda entry, _: writes.older(entry),
+}

@@ -146,3 +146,7 @@ def _referrals(
 def _moments(decided: int) -> State:
     moment = moment_text(_DECIDED + timedelta(hours=decided))
     return {"decidedAt": moment, "sentAt": moment}
+
+
+def withdrawn(entry: Entry) -> bool:
+    return bool(entry.state and entry.state["withdrawn"])

@@ -25,14 +25,13 @@ class Writers:
 
     async def write(self) -> None:
         """Write until cancelled; a refused write fails all."""
-        loop, began = asyncio.get_running_loop(), time.monotonic()
+        began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in count():
                 group.create_task(self._one(number))
                 # The pace of the load, not a wait for something.
                 due = began + (number + 1) / _WRITES_PER_SECOND
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                assert loop.is_running()
 
     async def _one(self, number: int) -> None:
         municipality = MUNICIPALITIES[number % len(MUNICIPALITIES)]
@@ -60,7 +59,7 @@ async def test_an_indication_comes_into_a_figure_while_50_writes_a_second_go_on(
         answered = time.monotonic()
         await until(counted, within=60)
         record_property("from answer to figure (ms)", round((time.monotonic() - answered) * 1000))
-        record_property("writes answered meanwhile", writers.answered)
+        record_property("writes answered by then", writers.answered)
     finally:
         writing.cancel()
         await asyncio.wait([writing])

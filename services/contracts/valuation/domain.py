@@ -147,12 +147,14 @@ def _stretches(
             cents[month] = cents.get(month, 0) + gained
         # No reader can take an amount beyond this, and nobody can have meant it.
         meant = valued and max(cents.values(), default=0) <= MOST_CENTS
-        yield Stretch(
-            valid_from=parts[0][0].days.valid_from,
-            valid_to=parts[-1][0].days.valid_to,
-            contracted=contracted,
-            valued=meant,
-            cents=tuple(cents.values()) if meant else (0,) * len(cents),
+        yield Stretch.model_validate(
+            {
+                "from": parts[0][0].days.valid_from,
+                "to": parts[-1][0].days.valid_to,
+                "contracted": contracted,
+                "valued": meant,
+                "cents": tuple(cents.values()) if meant else (0,) * len(cents),
+            }
         )
 
 

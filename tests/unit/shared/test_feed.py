@@ -57,12 +57,9 @@ async def client(
             "jwks_url": issuer.url,
         }
     )
+    router = events_router(SERVICE)
     app = create_app(
-        service=SERVICE,
-        title="Referrals",
-        description="The journal.",
-        settings=settings,
-        routers=[events_router(SERVICE)],
+        service=SERVICE, title="Referrals", description="Journal.", settings=settings, routers=[router]
     )
     app.state.region = REGION
     app.state.issuer = issuer
@@ -244,9 +241,7 @@ async def test_what_the_broker_refused_is_in_the_feed(client: AsyncClient, journ
         await connection.execute("delete from relay_parked")
 
 
-async def test_a_cursor_of_an_older_generation_is_told_to_start_again(
-    client: AsyncClient, journal: Journal
-) -> None:
+async def test_a_cursor_of_an_older_generation_starts_again(client: AsyncClient, journal: Journal) -> None:
     await journal.record([HELMOND], [HELMOND])
     link = next_of(await ask(client, HELMOND, pageSize=1))
     async with journal.worker.transaction() as connection:
@@ -259,9 +254,7 @@ async def test_a_cursor_of_an_older_generation_is_told_to_start_again(
     assert [(event["position"], event["generation"]) for event in again.json()] == [("1", 2), ("2", 2)]
 
 
-async def test_a_cursor_beyond_the_journal_is_told_to_start_again(
-    client: AsyncClient, journal: Journal
-) -> None:
+async def test_a_cursor_beyond_the_journal_starts_again(client: AsyncClient, journal: Journal) -> None:
     await journal.record([HELMOND])
     assert (await ask(client, HELMOND, cursor=encode([1, 1]))).status_code == 200
     assert (await ask(client, HELMOND, cursor=encode([1, 2]))).status_code == 410

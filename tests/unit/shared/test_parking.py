@@ -117,8 +117,8 @@ async def park(
         )
         return str(
             await connection.fetchval(
-                'insert into parked (topic, partition, "offset", event_id, reason, parked_at)'
-                " values ($1, $2, $3, $4, 'not readable', moment()) returning id",
+                'insert into parked (topic, partition, "offset", event_id, reason, generation, parked_at)'
+                " values ($1, $2, $3, $4, 'not readable', 1, moment()) returning id",
                 TOPIC,
                 at.partition,
                 at.offset + offset,

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=False),
         sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=True),
         sa.Column("aggregate", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=True),

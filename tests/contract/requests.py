@@ -1,0 +1,195 @@
+"""A valid request of every operation, about rows of the organisations in `callers`; each test spoils what it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.values.bsn import Bsn, InvalidBsnError
+from tests.contract.callers import (
+    OTHER_MUNICIPALITY,
+    OTHER_PROVIDER,
+    OWN_MUNICIPALITY,
+    OWN_PROVIDER,
+)
+
+Body = dict[str, Any]
+PRODUCT, UNKNOWN_PRODUCT = "43A09", "44Z99"
+NUMBER, NUMBER_OF_OTHER_PROVIDER, NUMBER_TO_WITHDRAW, UNKNOWN_NUMBER = 1, 2, 3, 999
+VALID_FROM, VALID_FROM_TO_WITHDRAW, UNKNOWN_VALID_FROM = "2023-01-01", "2031-01-01", "2029-09-09"
+DECIDED_AT = "2022-12-01T09:00:00Z"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A request: `service`, `method` and the route's template, with what fills it."""
+
+    service: str
+    method: str
+    template: str
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    body: Body | None = None
+
+    @property
+    def path(self) -> str:
+        return f"/{self.service}/v1" + self.template.format_map(self.parameters)
+
+    def about(self, **parameters: str | int) -> "Sample":
+        """Give the same request with other path parameters, those that the path has."""
+        known = {name: value for name, value in parameters.items() if name in self.parameters}
+        return replace(self, parameters={**self.parameters, **known})
+
+    def asking(self, **query: str | int) -> "Sample":
+        return replace(self, query={**self.query, **query})
+
+    def sending(self, body: Body) -> "Sample":
+        return replace(self, body=body)
+
+
+def citizen_number(ordinal: int) -> str:
+    """Give one of the official test numbers that pass the 11-test."""
+    return _CITIZEN_NUMBERS[ordinal]
+
+
+def _passes(number: str) -> bool:
+    try:
+        Bsn(number)
+    except InvalidBsnError:
+        return False
+    return True
+
+
+_CITIZEN_NUMBERS = [str(number) for number in range(999_990_000, 999_990_900) if _passes(str(number))]
+
+
+def indication(bsn: str, provider: str = OWN_PROVIDER, **changed: object) -> Body:
+    """Give the body of an indication; None takes a field out."""
+    body = {
+        "bsn": bsn,
+        "birthYear": 2011,
+        "product": PRODUCT,
+        "provider": provider,
+        "decidedAt": DECIDED_AT,
+        "sentAt": DECIDED_AT,
+        "from": VALID_FROM,
+        "to": "2023-12-31",
+        "volume": 7,
+        "unit": "14",
+        "frequency": "2",
+        "agreedTariffCents": 100,
+        "referrer": {"type": "02", "code": "98900901"},
+        "team": "noord-1",
+        "school": "12AB00",
+        "postcode4": "5701",
+        "explanatoryAnalysis": {"doneOn": "2022-11-20"},
+        "administrativeReason": "Contract test",
+    } | changed
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def product(**changed: object) -> Body:
+    """Give the body of a product."""
+    return {
+        "category": "43",
+        "segment": 2,
+        "residential": True,
+        "family": True,
+        "housing": False,
+        "unit": "14",
+        "nameNl": "Pleegzorg",
+        "nameEn": "Foster care",
+        "from": VALID_FROM,
+        "to": "2035-12-31",
+        "tariffs": [{"from": VALID_FROM, "to": "2023-12-31", "cents": 4000}, {"from": "2024-01-01", "cents": 4100}],
+    } | changed
+
+
+def location(**changed: object) -> Body:
+    return {
+        "code": "main",
+        "name": "Main building",
+        "postcode": "5701 AB",
+        "latitude": 51.5,
+        "longitude": 5.6,
+    } | changed
+
+
+def provider(**changed: object) -> Body:
+    """Give the body of a provider."""
+    return {"name": "Care", "locations": [location(), location(code="second")]} | changed
+
+
+def indication_of(municipality: str, number: int) -> Body:
+    """Give the indication that stands under a number: text and tariff are found in no other's rows."""
+    provider = OTHER_PROVIDER if number == NUMBER_OF_OTHER_PROVIDER else OWN_PROVIDER
+    place = (OWN_MUNICIPALITY, OTHER_MUNICIPALITY).index(municipality)
+    return indication(
+        citizen_number(place * 10 + number),
+        provider,
+        team=f"canary-{municipality}-{number}",
+        administrativeReason=f"canary {municipality} {provider} {number}",
+        agreedTariffCents=int(f"77{number}{municipality}"),
+    )
+
+
+def provider_of(agb: str) -> Body:
+    return provider(name=f"canary {agb}")
+
+
+def agreement_of(agb: str) -> Body:
+    return {"to": "2024-12-31", "tariffCents": int(f"88{agb}")}
+
+
+_INDICATION = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
+_AGREEMENT = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
+_ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
+_ONE_AGREEMENT = "/agreements/{provider}/{product}/{from}"
+WITHDRAWAL = {"decidedAt": "2023-02-01T09:00:00Z", "sentAt": "2023-02-01T09:00:00Z", "reason": "Contract test"}
+SEARCH: Body = {
+    "clientId": "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11",
+    "product": PRODUCT,
+    "provider": OWN_PROVIDER,
+    "validOn": VALID_FROM,
+    "withdrawn": False,
+    "pageSize": 10,
+}
+
+# By service and operationId. What a test sends is valid and changes nothing when it is sent again.
+SAMPLES: dict[str, Sample] = {
+    "referrals.recordIndication": Sample(
+        "referrals", "PUT", _ONE_INDICATION, _INDICATION, body=indication_of(OWN_MUNICIPALITY, NUMBER)
+    ),
+    "referrals.withdrawIndication": Sample(
+        "referrals",
+        "POST",
+        f"{_ONE_INDICATION}/withdrawals",
+        {**_INDICATION, "assignmentNumber": NUMBER_TO_WITHDRAW},
+        body=WITHDRAWAL,
+    ),
+    "referrals.indication": Sample("referrals", "GET", _ONE_INDICATION, _INDICATION),
+    "referrals.indicationHistory": Sample("referrals", "GET", f"{_ONE_INDICATION}/history", _INDICATION),
+    "referrals.indications": Sample("referrals", "GET", "/indications"),
+    "referrals.searchIndications": Sample("referrals", "POST", "/indications/_search", body={"pageSize": 1}),
+    "referrals.events": Sample("referrals", "GET", "/events"),
+    "contracts.putProduct": Sample("contracts", "PUT", "/products/{code}", {"code": PRODUCT}, body=product()),
+    "contracts.product": Sample("contracts", "GET", "/products/{code}", {"code": PRODUCT}),
+    "contracts.productHistory": Sample("contracts", "GET", "/products/{code}/history", {"code": PRODUCT}),
+    "contracts.products": Sample("contracts", "GET", "/products"),
+    "contracts.putProvider": Sample("contracts", "PUT", "/providers/{agb}", {"agb": OWN_PROVIDER}, body=provider_of(OWN_PROVIDER)),
+    "contracts.provider": Sample("contracts", "GET", "/providers/{agb}", {"agb": OWN_PROVIDER}),
+    "contracts.providerHistory": Sample("contracts", "GET", "/providers/{agb}/history", {"agb": OWN_PROVIDER}),
+    "contracts.providers": Sample("contracts", "GET", "/providers"),
+    "contracts.putAgreement": Sample("contracts", "PUT", _ONE_AGREEMENT, _AGREEMENT, body=agreement_of(OWN_PROVIDER)),
+    "contracts.withdrawAgreement": Sample(
+        "contracts", "POST", f"{_ONE_AGREEMENT}/withdrawals", {**_AGREEMENT, "from": VALID_FROM_TO_WITHDRAW}
+    ),
+    "contracts.agreement": Sample("contracts", "GET", _ONE_AGREEMENT, _AGREEMENT),
+    "contracts.agreementHistory": Sample("contracts", "GET", f"{_ONE_AGREEMENT}/history", _AGREEMENT),
+    "contracts.agreements": Sample("contracts", "GET", "/agreements"),
+    "contracts.events": Sample("contracts", "GET", "/events"),
+    "availability.offers": Sample("availability", "GET", "/offers", query={"on": "2023-04-01"}),
+    "monitoring.figures": Sample("monitoring", "GET", "/figures"),
+    "monitoring.figure": Sample(
+        "monitoring", "GET", "/figures/{figure}", {"figure": "unique-clients"}, query={"from": "2023-04"}
+    ),
+}

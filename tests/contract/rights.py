@@ -1,0 +1,66 @@
+"""Who may do what with whose rows: the table of architecture section 6, by hand, operation by operation.
+
+Nothing here is computed from the routes: a route and this table must be changed by two decisions, not by one.
+"""
+
+from enum import Enum
+
+from shared.auth import Role
+
+
+class Others(Enum):
+    """What a role that may use an operation gets of rows that are another organisation's."""
+
+    FOREIGN = "the path names another organisation of its own kind: 403 before any look-up"
+    HIDDEN = "the same 404 as for what is not there"
+    LEFT_OUT = "an answer without them"
+    SHARED = "the rows are nobody's own: all of this role get the same"
+
+
+MUNICIPALITY, PROVIDER, REFERRER = Role.MUNICIPALITY, Role.PROVIDER, Role.REFERRER
+CONTRACT_MANAGER, ANALYST = Role.CONTRACT_MANAGER, Role.ANALYST
+FOREIGN, HIDDEN, LEFT_OUT, SHARED = Others
+
+# The peer and the operator have no HTTP operation yet: they stand nowhere.
+RIGHTS: dict[str, dict[Role, Others]] = {
+    # A municipality: its own indications. A provider: those assigned to it, to read.
+    "referrals.recordIndication": {MUNICIPALITY: FOREIGN},
+    "referrals.withdrawIndication": {MUNICIPALITY: FOREIGN},
+    "referrals.indication": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
+    # What a municipality decided, and then otherwise, is its own matter.
+    "referrals.indicationHistory": {MUNICIPALITY: FOREIGN},
+    "referrals.indications": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
+    "referrals.searchIndications": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
+    "referrals.events": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
+    # Contract managers keep all of it. The catalogue is public knowledge among providers; of providers and
+    # agreements each reads its own.
+    "contracts.putProduct": {CONTRACT_MANAGER: SHARED},
+    "contracts.product": {CONTRACT_MANAGER: SHARED, PROVIDER: SHARED},
+    "contracts.productHistory": {CONTRACT_MANAGER: SHARED, PROVIDER: SHARED},
+    "contracts.products": {CONTRACT_MANAGER: SHARED, PROVIDER: SHARED},
+    "contracts.putProvider": {CONTRACT_MANAGER: SHARED},
+    "contracts.provider": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
+    "contracts.providerHistory": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
+    "contracts.providers": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},
+    "contracts.putAgreement": {CONTRACT_MANAGER: SHARED},
+    "contracts.withdrawAgreement": {CONTRACT_MANAGER: SHARED},
+    "contracts.agreement": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
+    "contracts.agreementHistory": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
+    "contracts.agreements": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},
+    # A municipality gets the values of its own indications here, and nothing else.
+    "contracts.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT, MUNICIPALITY: LEFT_OUT},
+    "availability.offers": {REFERRER: SHARED},
+    "monitoring.figures": {
+        MUNICIPALITY: SHARED,
+        PROVIDER: SHARED,
+        CONTRACT_MANAGER: SHARED,
+        ANALYST: SHARED,
+    },
+    # A municipality also gets the region's totals: test_figures_for_whom.py.
+    "monitoring.figure": {
+        MUNICIPALITY: LEFT_OUT,
+        PROVIDER: LEFT_OUT,
+        CONTRACT_MANAGER: SHARED,
+        ANALYST: SHARED,
+    },
+}
