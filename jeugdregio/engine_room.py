@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from pathlib import Path
 
 from jeugdregio.data_folder import DataFolder
@@ -69,8 +70,9 @@ class EngineRoom:
     def stop(self) -> None:
         for engine in self._running:
             engine.begin_to_stop()
+        until = time.monotonic() + _STOP_WITHIN
         for engine in self._running:
-            engine.stop(_STOP_WITHIN)
+            engine.stop(max(0.0, until - time.monotonic()))
 
     @property
     def _running(self) -> list[Engine]:

@@ -13,7 +13,7 @@ SERVICE = "referrals"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Make the app. Raises RegionFileError or VaultKeyError when what the settings point at cannot be used."""
+    """Make the app. Raises RegionFileError when the region file cannot be used."""
     app = create(
         service=SERVICE,
         title="Referrals",

@@ -21,16 +21,16 @@ from shared.tracing import following
 _log = structlog.get_logger()
 _CALL_SECONDS = 30
 _BATCH = 2_000
-_POISON_IN_A_ROW = 20
 _STANDS = "select topic, partition, generation, next_offset from consumed where topic = any($1)"
 
 
 class PoisonedError(Exception):
-    """So many messages in a row could not be applied that something larger is wrong: the consumer stops here."""
+    """So many messages in a row cannot be applied that something larger is wrong: the consumer stops here."""
 
-    def __init__(self, topic: str, count: int) -> None:
+    def __init__(self, partition: TopicPartition) -> None:
         super().__init__(
-            f"{count} messages in a row of {topic} could not be applied; see `jeugdregio parked list`"
+            f"too many messages in a row of {partition.topic}, partition {partition.partition}, cannot be applied:"
+            " update this service, or see `jeugdregio parked list` and discard them"
         )
 
 
@@ -54,7 +54,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._kafka: AIOKafkaConsumer | None = None
         self._stands: dict[TopicPartition, Stand] = {}
         self._compared_at = 0.0
-        self._poison_in_a_row = 0
         self._polled_at = time.monotonic()
         metrics.consumer_last_poll_age_seconds.labels(service).set_function(
             lambda: time.monotonic() - self._polled_at
@@ -91,6 +90,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _wait_for_news(self, partition: TopicPartition) -> None:
         """Hold a partition of which nothing is known. It gets a place all the same: without one, every poll fails."""
+        self._stands.pop(partition, None)
         self._client.pause(partition)
         self._client.seek(partition, 0)
 
@@ -122,32 +122,26 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return batches
 
     async def _apply(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
-        stand = self._stands.get(partition)
-        fresh = [record for record in records if stand and record.offset >= stand.next_offset]
-        if stand is None or not fresh:
+        seen = self._stands.get(partition)
+        fresh = [record for record in records if seen and record.offset >= seen.next_offset]
+        if seen is None or not fresh:
             return
         try:
-            with following(
-                next(
-                    (
-                        value.decode("ascii", "replace")
-                        for name, value in fresh[-1].headers
-                        if name == "traceparent"
-                    ),
-                    None,
-                )
-            ):
+            with following(_traceparent(fresh[-1])):
                 async with self._database.transaction() as connection:
-                    stand, poison = await apply_batch(connection, stand, fresh)
+                    stand, all_applied = await apply_batch(connection, seen, fresh)
                     crash_point("consumer_after_apply")
         except FencedError:
             self._stands.pop(partition, None)
             self._compared_at = 0.0
             return
-        self._stands[partition] = stand
+        # Meanwhile the partition may have gone and come back: then it is held, and has yet to find its place.
+        if self._stands.get(partition) is seen:
+            self._stands[partition] = stand
         self._applied.set()
         self._observe(fresh[-1])
-        self._count_poison(partition.topic, len(poison), len(fresh))
+        if not all_applied:
+            raise PoisonedError(partition)
 
     async def _compare(self) -> None:
         """Seek every assigned partition to where it stands in our tables; hold those of which nothing is known yet."""
@@ -193,13 +187,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             max(0.0, time.time() - record.timestamp / 1000)
         )
 
-    def _count_poison(self, topic: str, poison: int, of: int) -> None:
-        self._poison_in_a_row = self._poison_in_a_row + poison if poison == of else poison
-        if self._poison_in_a_row >= _POISON_IN_A_ROW:
-            raise PoisonedError(topic, self._poison_in_a_row)
-
     @property
     def _client(self) -> AIOKafkaConsumer:
         if self._kafka is None:
             raise RuntimeError("the consumer was not started")
         return self._kafka
+
+
+def _traceparent(record: ConsumerRecord) -> str | None:
+    values = (value for name, value in record.headers if name == "traceparent" and value)
+    return next((value.decode("ascii", "replace") for value in values), None)

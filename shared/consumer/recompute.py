@@ -35,9 +35,7 @@ OF_DERIVING = -1
 """The partition under which an aggregate is parked that was read well and could not be derived from."""
 _PARK = """
 with faulty as (
-    delete from dirty using (select kind, aggregate from dirty order by id limit 1) as oldest
-    where dirty.kind = oldest.kind and dirty.aggregate = oldest.aggregate
-    returning dirty.kind, dirty.aggregate)
+    delete from dirty where kind = $3 and aggregate = $4 returning kind, aggregate)
 insert into parked (topic, partition, "offset", generation, aggregate, reason, parked_at)
 select distinct kind, $1::int, 0, 0, aggregate::text, $2, moment() from faulty returning topic, aggregate
 """
@@ -80,6 +78,7 @@ class Recompute:
         self._before = before
         self._emptied = emptied
         self._one_by_one = 0
+        self._taken: list[asyncpg.Record] = []
 
     async def close(self) -> None:
         """Nothing is held between steps."""
@@ -95,10 +94,13 @@ class Recompute:
         try:
             return await self._step()
         except _FAULTS as error:
+            # The queue may have another head by now: only what was taken can be at fault.
+            if not self._taken:
+                raise
             if self._one_by_one == 0:
                 self._one_by_one = _BATCH
             else:
-                await self._park(error)
+                await self._park(self._taken[0], error)
             return True
 
     async def _step(self) -> bool:
@@ -108,12 +110,13 @@ class Recompute:
         before they were reached, so when all that is dirty has been taken, the derived tables are as far as they.
         """
         limit = 1 if self._one_by_one else _BATCH
+        self._taken = []
         async with self._database.transaction() as connection:
             if not await connection.fetchval(_LOCK):
                 return False
             marks = await connection.fetch(_MARKS)
             await self._before(connection)
-            taken = await connection.fetch(_TAKE, limit)
+            self._taken = taken = await connection.fetch(_TAKE, limit)
             touched: dict[str, set[UUID]] = defaultdict(set)
             for row in taken:
                 touched[row["kind"]].add(row["aggregate"])
@@ -128,12 +131,16 @@ class Recompute:
         metrics.dirty_aggregates.labels(service=self._service).set(0 if len(taken) < limit else limit)
         return len(taken) == limit or not finished
 
-    async def _park(self, error: Exception) -> None:
+    async def _park(self, faulty: asyncpg.Record, error: Exception) -> None:
         async with self._database.transaction() as connection:
             if not await connection.fetchval(_LOCK):
                 return
             parked = await connection.fetchrow(
-                _PARK, OF_DERIVING, f"cannot be derived: {type(error).__name__}"
+                _PARK,
+                OF_DERIVING,
+                f"cannot be derived: {type(error).__name__}",
+                faulty["kind"],
+                faulty["aggregate"],
             )
         if parked:
             _log.error("parked", topic=parked["topic"], aggregate=parked["aggregate"], exc_info=error)

@@ -57,7 +57,10 @@ def make_app(service: str, database_url: str, jwks_url: str) -> FastAPI:
 async def living(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Start an app and give the way in; what it answers to faults of its own is an answer, not an exception."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client,
+    ):
         yield client
 
 

@@ -100,7 +100,10 @@ def product(**changed: object) -> Body:
         "nameEn": "Foster care",
         "from": VALID_FROM,
         "to": "2035-12-31",
-        "tariffs": [{"from": VALID_FROM, "to": "2023-12-31", "cents": 4000}, {"from": "2024-01-01", "cents": 4100}],
+        "tariffs": [
+            {"from": VALID_FROM, "to": "2023-12-31", "cents": 4000},
+            {"from": "2024-01-01", "cents": 4100},
+        ],
     } | changed
 
 
@@ -144,7 +147,11 @@ _INDICATION = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
 _AGREEMENT = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
 _ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
 _ONE_AGREEMENT = "/agreements/{provider}/{product}/{from}"
-WITHDRAWAL = {"decidedAt": "2023-02-01T09:00:00Z", "sentAt": "2023-02-01T09:00:00Z", "reason": "Contract test"}
+WITHDRAWAL = {
+    "decidedAt": "2023-02-01T09:00:00Z",
+    "sentAt": "2023-02-01T09:00:00Z",
+    "reason": "Contract test",
+}
 SEARCH: Body = {
     "clientId": "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11",
     "product": PRODUCT,
@@ -175,11 +182,17 @@ SAMPLES: dict[str, Sample] = {
     "contracts.product": Sample("contracts", "GET", "/products/{code}", {"code": PRODUCT}),
     "contracts.productHistory": Sample("contracts", "GET", "/products/{code}/history", {"code": PRODUCT}),
     "contracts.products": Sample("contracts", "GET", "/products"),
-    "contracts.putProvider": Sample("contracts", "PUT", "/providers/{agb}", {"agb": OWN_PROVIDER}, body=provider_of(OWN_PROVIDER)),
+    "contracts.putProvider": Sample(
+        "contracts", "PUT", "/providers/{agb}", {"agb": OWN_PROVIDER}, body=provider_of(OWN_PROVIDER)
+    ),
     "contracts.provider": Sample("contracts", "GET", "/providers/{agb}", {"agb": OWN_PROVIDER}),
-    "contracts.providerHistory": Sample("contracts", "GET", "/providers/{agb}/history", {"agb": OWN_PROVIDER}),
+    "contracts.providerHistory": Sample(
+        "contracts", "GET", "/providers/{agb}/history", {"agb": OWN_PROVIDER}
+    ),
     "contracts.providers": Sample("contracts", "GET", "/providers"),
-    "contracts.putAgreement": Sample("contracts", "PUT", _ONE_AGREEMENT, _AGREEMENT, body=agreement_of(OWN_PROVIDER)),
+    "contracts.putAgreement": Sample(
+        "contracts", "PUT", _ONE_AGREEMENT, _AGREEMENT, body=agreement_of(OWN_PROVIDER)
+    ),
     "contracts.withdrawAgreement": Sample(
         "contracts", "POST", f"{_ONE_AGREEMENT}/withdrawals", {**_AGREEMENT, "from": VALID_FROM_TO_WITHDRAW}
     ),

@@ -1,22 +1,28 @@
 """Rows of two municipalities and two providers in all four services, each with marks that are nobody else's."""
 
-import base64
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import Enum
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
-import orjson
 
+from services.availability.search.tables import offer
 from services.monitoring.facts.domain import Fact, Span, Status
 from services.monitoring.facts.tables import replace_spans
 from shared.auth import Role
+from shared.database import Connection, fetch
 from shared.journal.sequencer import Sequencer
 from shared.values.codes import ReferrerType
-from tests.contract.callers import OTHER_MUNICIPALITY, OTHER_PROVIDER, OWN_MUNICIPALITY, OWN_PROVIDER, Caller, own
+from tests.contract.callers import (
+    OTHER_MUNICIPALITY,
+    OTHER_PROVIDER,
+    OWN_MUNICIPALITY,
+    OWN_PROVIDER,
+    Caller,
+    own,
+)
+from tests.contract.canaries import Canary, Kind
 from tests.contract.region import Region
 from tests.contract.requests import (
     NUMBER,
@@ -24,7 +30,6 @@ from tests.contract.requests import (
     NUMBER_TO_WITHDRAW,
     PRODUCT,
     SAMPLES,
-    VALID_FROM,
     VALID_FROM_TO_WITHDRAW,
     agreement_of,
     indication_of,
@@ -34,7 +39,7 @@ from tests.contract.requests import (
 MUNICIPALITIES = (OWN_MUNICIPALITY, OTHER_MUNICIPALITY)
 PROVIDERS = (OWN_PROVIDER, OTHER_PROVIDER)
 KNOWN_THROUGH = datetime(2026, 1, 1, tzinfo=UTC)
-# How many clients of a municipality are with a provider: a sum of these says which of them it is the sum of.
+# How many clients of a municipality are with a provider: a sum of these says of which of them it is the sum.
 CLIENTS = {
     (OWN_MUNICIPALITY, OWN_PROVIDER): 1,
     (OWN_MUNICIPALITY, OTHER_PROVIDER): 2,
@@ -45,63 +50,22 @@ _APRIL_2023 = 2023 * 12 + 3
 _IDS = UUID("6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11")
 
 
-class Kind(Enum):
-    """Whose a mark is: of a client's care (municipality and provider), of an agreement, of a provider."""
-
-    CARE = "care"
-    AGREEMENT = "agreement"
-    PROVIDER = "provider"
-
-
-@dataclass(frozen=True)
-class Canary:
-    """A text that stands in one organisation's rows only."""
-
-    text: str
-    kind: Kind
-    provider: str
-    municipality: str = ""
-
-    def may_reach(self, caller: Caller) -> bool:
-        """Whether the caller may be shown it anywhere."""
-        match caller.role:
-            case Role.MUNICIPALITY:
-                return self.municipality == caller.organisation
-            case Role.PROVIDER:
-                return self.provider == caller.organisation
-            case Role.CONTRACT_MANAGER:
-                return self.kind is not Kind.CARE
-            case Role.REFERRER:
-                return self.kind is Kind.PROVIDER
-        return False
-
-
-def leaks(answer: httpx.Response, caller: Caller, canaries: list[Canary]) -> list[str]:
-    """Give the marks in an answer, its headers and its cursors that its caller may not see."""
-    text = answer.text + str(answer.headers.raw)
-    cursors = "".join(map(_decoded, re.findall(r"(?:cursor=|nextCursor\":\")([\w-]+)", text)))
-    return [each.text for each in canaries if each.text in text + cursors and not each.may_reach(caller)]
-
-
-def _decoded(cursor: str) -> str:
-    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-
-
 async def fill(region: Region) -> list[Canary]:
     """Put the rows in, by the front doors where there is one; give the marks."""
     canaries = [canary async for canary in _contracts(region)]
     for municipality in MUNICIPALITIES:
         for number in (NUMBER, NUMBER_OF_OTHER_PROVIDER, NUMBER_TO_WITHDRAW):
-            canaries += await _indication(region, municipality, number)
-    await _offers(region)
-    await _spans(region)
+            canaries += [canary async for canary in _indication(region, municipality, number)]
+    for service, work in (("availability", _offers), ("monitoring", _spans)):
+        async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
+            await work(connection)
     for service in ("referrals", "contracts"):
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             assert await Sequencer().step(connection) > 0
     return canaries
 
 
-async def _contracts(region: Region) -> Iterator[Canary]:  # type: ignore[misc]
+async def _contracts(region: Region) -> AsyncIterator[Canary]:
     manager = own(Role.CONTRACT_MANAGER)
     await _accepted(region.call(manager, SAMPLES["contracts.putProduct"]))
     for agb in PROVIDERS:
@@ -115,19 +79,91 @@ async def _contracts(region: Region) -> Iterator[Canary]:  # type: ignore[misc]
         yield Canary(str(body["tariffCents"]), Kind.AGREEMENT, agb)
 
 
-async def _indication(region: Region, municipality: str, number: int) -> list[Canary]:
+async def _indication(region: Region, municipality: str, number: int) -> AsyncIterator[Canary]:
     body = indication_of(municipality, number)
     put = SAMPLES["referrals.recordIndication"].about(municipality=municipality, assignmentNumber=number)
-    caller = Caller(Role.MUNICIPALITY, municipality)
-    recorded = await _accepted(region.call(caller, put.sending(body)))
+    recorded = await _accepted(region.call(Caller(Role.MUNICIPALITY, municipality), put.sending(body)))
     cents = int(f"99{number}{municipality}")
     await _valuation(region, recorded["id"], municipality, body["provider"], cents)
-    texts = [recorded["id"], recorded["clientId"], body["team"], body["administrativeReason"], str(cents)]
-    texts += [str(body["agreedTariffCents"])]
-    return [Canary(text, Kind.CARE, body["provider"], municipality) for text in texts]
+    marks = (recorded["id"], recorded["clientId"], cents, body["agreedTariffCents"])
+    for mark in (*marks, body["team"], body["administrativeReason"]):
+        yield Canary(str(mark), Kind.CARE, body["provider"], municipality)
 
 
-async def _accepted(answering: "httpx.Response") -> dict[str, str]:  # type: ignore[misc]
+async def _accepted(answering: Awaitable[httpx.Response]) -> dict[str, Any]:
     answer = await answering
     assert answer.status_code in (200, 201), answer.text
-    return answer.json()
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+async def _valuation(region: Region, indication: str, municipality: str, provider: str, cents: int) -> None:
+    stretch = {"from": "2023-01-01", "to": "2023-01-31", "contracted": True, "valued": True, "cents": [cents]}
+    entry = {
+        "knownFrom": "2023-01-01T00:00:00Z",
+        "indicationVersion": 1,
+        "segment": 2,
+        "residential": True,
+        "family": True,
+        "housing": False,
+        "stretches": [stretch],
+    }
+    event = {
+        "aggregateType": "valuation",
+        "aggregateId": indication,
+        "version": 1,
+        "payload": {"municipality": municipality, "provider": provider, "line": [entry]},
+        "organisations": [municipality, provider],
+    }
+    async with region.databases.database("contracts", "worker") as worker, worker.transaction() as connection:
+        await connection.execute("select record_events($1, null)", [event])
+
+
+async def _offers(connection: Connection) -> None:
+    for agb in PROVIDERS:
+        row = {
+            "agreement": uuid5(_IDS, agb),
+            "provider": agb,
+            "provider_name": provider_of(agb)["name"],
+            "product": PRODUCT,
+            "name_nl": "Pleegzorg",
+            "name_en": "Foster care",
+            "category": "43",
+            "segment": 2,
+            "valid_from": date(2023, 1, 1),
+            "locations": provider_of(agb)["locations"],
+        }
+        await fetch(connection, offer.insert().values(row))
+
+
+async def _spans(connection: Connection) -> None:
+    found = {
+        uuid5(_IDS, f"{municipality} {provider} {client}"): [_span(municipality, provider, client)]
+        for (municipality, provider), clients in CLIENTS.items()
+        for client in range(clients)
+    }
+    await replace_spans(connection, found)
+    for topic in ("referrals.indication", "contracts.valuation"):
+        await connection.execute("insert into recompute_through values ($1, $2)", topic, KNOWN_THROUGH)
+
+
+def _span(municipality: str, provider: str, client: int) -> Span:
+    contracted = client % 2 == 0
+    fact = Fact(
+        client=uuid5(_IDS, f"client {municipality} {provider} {client}"),
+        municipality=municipality,
+        sub_region={OWN_MUNICIPALITY: "Helmond", OTHER_MUNICIPALITY: "Peelgemeenten"}[municipality],
+        product=PRODUCT,
+        segment=2,
+        residential=True,
+        family=True,
+        housing=False,
+        provider=provider,
+        referrer=ReferrerType.GENERAL_PRACTITIONER if contracted else None,
+        status=Status.CONTRACTED if contracted else Status.BESPOKE,
+        valued=True,
+        first_month=_APRIL_2023,
+        last_month=_APRIL_2023,
+        running_cents=(1000,),
+    )
+    return Span(fact, datetime(2023, 1, 1, tzinfo=UTC), None)

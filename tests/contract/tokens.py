@@ -23,6 +23,8 @@ class Issuer:
         self._elliptic = ECKey.generate_key("P-256", {"kid": "elliptic", "use": "sig"})
         self._rsa = RSAKey.generate_key(2048, {"kid": "rsa", "use": "sig"})
         self._unpublished = ECKey.generate_key("P-256", {"kid": "unpublished", "use": "sig"})
+        # Signing takes longer than most of the requests that it is for.
+        self._made: dict[tuple[str, str, str], str] = {}
         self._file = folder / "jwks.json"
         keys = [key.as_dict(private=False) for key in (self._elliptic, self._rsa)]
         self._file.write_text(json.dumps({"keys": keys}))
@@ -33,17 +35,23 @@ class Issuer:
 
     def token(self, role: str, organisation: str, **changed: object) -> str:
         """Give a token that is accepted, unless a claim is changed."""
-        return self._signed("ES256", self._elliptic, self._claims(role, organisation, **changed))
+        if changed:
+            return self._signed("ES256", self._elliptic, self._claims(role, organisation, **changed))
+        return self._once("", role, organisation, lambda *whose: self.accepted("ES256", *whose))
 
     def refused(self, kind: str, role: str, organisation: str) -> str:
         """Give a token that must be refused, of one of the REFUSED."""
-        return _REFUSED[kind](self, role, organisation)
+        return self._once(kind, role, organisation, lambda *whose: _REFUSED[kind](self, *whose))
 
-    def accepted(self, kind: str, role: str, organisation: str) -> str:
+    def _once(self, kind: str, role: str, organisation: str, make: Callable[[str, str], str]) -> str:
+        if (kind, role, organisation) not in self._made:
+            self._made[kind, role, organisation] = make(role, organisation)
+        return self._made[kind, role, organisation]
+
+    def accepted(self, algorithm: str, role: str, organisation: str) -> str:
         """Give a token that must be accepted, of one of the ACCEPTED."""
-        if kind == "RS256":
-            return self._signed("RS256", self._rsa, self._claims(role, organisation))
-        return self.token(role, organisation)
+        key = {"ES256": self._elliptic, "RS256": self._rsa}[algorithm]
+        return self._signed(algorithm, key, self._claims(role, organisation))
 
     def _claims(self, role: str, organisation: str, **changed: object) -> dict[str, Any]:
         return {

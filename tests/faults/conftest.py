@@ -19,7 +19,9 @@ async def region(engines_folder: Path) -> AsyncIterator[Region]:
 
 
 @pytest.fixture(scope="package")
-def workload(region: Region) -> Workload:
+async def workload(region: Region) -> Workload:
     seed = secrets.randbelow(1_000_000)
     print(f"workload seed: {seed}")  # noqa: T201 - shown with a failure
-    return Workload(region, seed)
+    workload = Workload(region, seed)
+    await workload.begin()
+    return workload

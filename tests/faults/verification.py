@@ -64,10 +64,11 @@ async def _owners(region: Region, ledger: Ledger, ids: Ids) -> AsyncIterator[Fin
         for key in items[kind].keys() - entries.keys():
             yield Finding("owner", f"{kind} {key} is there and was never sent")
         for entry in list(entries.values()):
-            for finding in _owned(entry, items[kind].get(entry.key)):
+            item = items[kind].get(entry.key)
+            for finding in _owned(entry, item):
                 yield finding
-            if entry.there:
-                ids[items[kind].get(entry.key, {}).get("id", "")] = entry
+            if item is not None:
+                ids[item["id"]] = entry
 
 
 def _owned(entry: Entry, item: dict[str, Any] | None) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Load of many callers at once, from a printed seed, with a ledger of its own of what was answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -29,6 +29,12 @@ class Workload:
         draws = [Random(f"{seed}/{line}") for line in range(LINES)]  # noqa: S311 - to be drawn again from a seed
         self._lines = [_Line(number, draw, self.ledger) for number, draw in enumerate(draws)]
         self._told = asyncio.Event()
+
+    async def begin(self) -> None:
+        """Send what everything else hangs on: each line's provider and product."""
+        for line in self._lines:
+            for write in line.first():
+                await self.send(write)
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[Ledger]:
@@ -87,21 +93,14 @@ class _Line:
         self._ledger = ledger
         self._own: list[Entry] = []
 
+    def first(self) -> Iterator[Write]:
+        yield writes.put_provider(self._ledger, self.draw, provider(self._number))
+        yield writes.put_product(self._ledger, self.draw, product(self._number))
+
     def next(self) -> Write:
-        first = self._first()
-        if first is not None:
-            return first
         kinds, weights = zip(*_KINDS.items(), strict=True)
         (kind,) = self.draw.choices(kinds, weights)
         return self._made_up(kind) or self._indication()
-
-    def _first(self) -> Write | None:
-        agb, code = provider(self._number), product(self._number)
-        if not self._ledger.entry("provider", agb).there:
-            return writes.put_provider(self._ledger, self.draw, agb)
-        if not self._ledger.entry("product", code).there:
-            return writes.put_product(self._ledger, self.draw, code)
-        return None
 
     def _made_up(self, kind: str) -> Write | None:
         match kind:
@@ -129,8 +128,8 @@ class _Line:
         return write
 
     def _agreement(self) -> Write:
-        codes = [entry.key[0] for entry in self._ledger.there("product")]
-        entry = self._ledger.entry("agreement", provider(self._number), self.draw.choice(sorted(codes)))
+        code = product(self.draw.randrange(LINES))
+        entry = self._ledger.entry("agreement", provider(self._number), code)
         if entry.state is not None and not withdrawn(entry) and self.draw.random() < 0.2:
             return writes.withdraw_agreement(entry)
         return writes.put_agreement(self._ledger, self.draw, *entry.key)

@@ -24,7 +24,7 @@ begin
         )
         select jsonb_agg(jsonb_build_object(
             'aggregateType', %1$L, 'aggregateId', id, 'version', version, 'payload', state,
-            'organisations', jsonb_build_array('everyone')) order by %2$I)
+            'organisations', readers(%1$L, %2$I)) order by %2$I)
         from written
     $upsert$, noun, key) into changed using records;
 
@@ -41,6 +41,11 @@ begin
         left join jsonb_to_recordset($2) as c ("aggregateId" uuid, version int) on c."aggregateId" = k.id
     $outcomes$, noun, key) using records, coalesce(changed, '[]');
 end $$;
+
+-- Who may read the events of a product or provider: the same as may read it, in the words of `may_see`.
+create or replace function readers(noun text, key text) returns jsonb language sql immutable as $$
+    select jsonb_build_array('contract-manager', case noun when 'product' then 'provider' else key end)
+$$;
 
 -- A product, provider or agreement as the API shows it: its state, and what the platform adds.
 create or replace function shown(id uuid, version int, recorded_at timestamptz, state jsonb)

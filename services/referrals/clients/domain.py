@@ -32,9 +32,9 @@ class Vault:
     """Seals with the newest key; the older ones stay for reading what was sealed with them."""
 
     def __init__(self, keys: Mapping[int, str], index_key: str) -> None:
-        self._ciphers = {version: AESGCM(_key(text)) for version, text in keys.items()}
+        self._ciphers = {version: AESGCM(key_bytes(text)) for version, text in keys.items()}
         self._newest = max(self._ciphers)
-        self._index_key = _key(index_key)
+        self._index_key = key_bytes(index_key)
 
     def index(self, bsn: Bsn) -> bytes:
         """Give the keyed hash by which a client is found."""
@@ -53,7 +53,8 @@ class Vault:
         return Bsn(self._ciphers[kept.key_version].decrypt(nonce, sealed, kept.index).decode())
 
 
-def _key(text: str) -> bytes:
+def key_bytes(text: str) -> bytes:
+    """Read a key of 32 bytes from base64. Raises VaultKeyError."""
     try:
         key = b64decode(text, validate=True)
     except ValueError as error:

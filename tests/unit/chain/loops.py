@@ -1,8 +1,7 @@
 """Every loop of every worker as an object that a test steps: the real ones, over real engines, in one process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from functools import partial
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from services.availability.schema import TOPICS as OF_CONTRACTS
@@ -24,7 +23,24 @@ READ: dict[str, tuple[str, ...]] = {
     "monitoring": tuple(TOPICS),
 }
 """What each service reads of others."""
-_TWO_PROCESSES = ("contracts", "monitoring")
+NAMES = (
+    "referrals sequencer",
+    "referrals relay",
+    "contracts sequencer",
+    "contracts relay",
+    *(
+        f"{service} {kind} {number}"
+        for service, processes in (("contracts", 2), ("availability", 1), ("monitoring", 2))
+        for number in range(1, processes + 1)
+        for kind in ("consumer", "watermarks", "recompute")
+    ),
+)
+"""All loops: those of contracts and of monitoring twice, as with two processes."""
+_DERIVING: dict[str, dict[str, Any]] = {
+    "contracts": {"derive": Valuation(REGION).derive, "before": follow_own_journal, "emptied": promise},
+    "availability": {"derive": derive_offers},
+    "monitoring": {"derive": Spans(REGION).derive},
+}
 
 
 class Loop(Protocol):
@@ -54,16 +70,13 @@ class Loops:
     """The loops by name, as in `monitoring consumer 2`. Any of them can be thrown away and built anew."""
 
     def __init__(self, workers: Mapping[str, Database], bootstrap: str) -> None:
-        self._builders = dict(_publishing(workers, bootstrap) + _reading(workers, bootstrap))
-        self._running: dict[str, Loop] = {name: build() for name, build in self._builders.items()}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._builders)
+        self._workers = workers
+        self._bootstrap = bootstrap
+        self._running: dict[str, Loop] = {name: self._build(name) for name in NAMES}
 
     async def step(self, *names: str, beside: Coroutine[Any, Any, None] | None = None) -> None:
         """Step these at once (none: all of them), and do something else meanwhile."""
-        steps: list[Awaitable[object]] = [self._running[name].step() for name in names or self.names]
+        steps: list[Awaitable[object]] = [self._running[name].step() for name in names or NAMES]
         # All are waited for, so that none of them goes on in the background when one fails.
         outcomes = await asyncio.gather(*steps, *([beside] if beside else []), return_exceptions=True)
         for outcome in outcomes:
@@ -73,52 +86,23 @@ class Loops:
     async def rebuild(self, name: str) -> None:
         """End one and begin again with a new one, as a process does that was started anew."""
         await self._running[name].close()
-        self._running[name] = self._builders[name]()
+        self._running[name] = self._build(name)
 
     async def close(self) -> None:
         for loop in self._running.values():
             await loop.close()
 
-
-Builders = list[tuple[str, Callable[[], Loop]]]
-
-
-def _publishing(workers: Mapping[str, Database], bootstrap: str) -> Builders:
-    return [
-        each
-        for service in ("referrals", "contracts")
-        for each in (
-            (f"{service} sequencer", partial(_Sequencing, workers[service])),
-            (
-                f"{service} relay",
-                partial(Relay, workers[service], bootstrap, service=service, oin=REGION.oin),
-            ),
-        )
-    ]
-
-
-def _reading(workers: Mapping[str, Database], bootstrap: str) -> Builders:
-    derive = {
-        "contracts": {
-            "derive": Valuation(REGION).derive,
-            "before": follow_own_journal,
-            "emptied": promise,
-        },
-        "availability": {"derive": derive_offers},
-        "monitoring": {"derive": Spans(REGION).derive},
-    }
-    found: Builders = []
-    for service, topics in READ.items():
-        for number in (1, 2) if service in _TWO_PROCESSES else (1,):
-            news = asyncio.Event()
-            consumer = partial(
-                Consumer, workers[service], bootstrap, service=service, topics=topics, applied=news
-            )
-            watermarks = partial(Watermarks, workers[service], bootstrap, topics=topics, moved=news)
-            recompute = partial(Recompute, workers[service], service=service, **derive[service])
-            found += [
-                (f"{service} consumer {number}", consumer),
-                (f"{service} watermarks {number}", watermarks),
-                (f"{service} recompute {number}", recompute),
-            ]
-    return found
+    def _build(self, name: str) -> Loop:
+        service, kind, *_ = name.split()
+        worker, topics = self._workers[service], READ.get(service, ())
+        match kind:
+            case "sequencer":
+                return _Sequencing(worker)
+            case "relay":
+                return Relay(worker, self._bootstrap, service=service, oin=REGION.oin)
+            case "consumer":
+                news = asyncio.Event()
+                return Consumer(worker, self._bootstrap, service=service, topics=topics, applied=news)
+            case "watermarks":
+                return Watermarks(worker, self._bootstrap, topics=topics, moved=asyncio.Event())
+        return Recompute(worker, service=service, **_DERIVING[service])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.monitoring.figures.definitions import FIGURES
 from services.monitoring.figures.domain import FigureRequest
-from tests.unit.chain.loops import READ
+from tests.unit.chain.loops import NAMES, READ
 from tests.unit.monitoring.histories import codes, days, places, providers, referrers, requests
 
 NUMBERS = 4
@@ -70,13 +70,7 @@ class SendAll:
 
 
 Write = (
-    PutIndication
-    | WithdrawIndication
-    | PutProduct
-    | PutProvider
-    | PutAgreement
-    | WithdrawAgreement
-    | SendAll
+    PutIndication | WithdrawIndication | PutProduct | PutProvider | PutAgreement | WithdrawAgreement | SendAll
 )
 
 
@@ -226,19 +220,19 @@ def _writes(bases: list[_Base]) -> st.SearchStrategy[Write]:
 
 
 @st.composite
-def questions(draw: st.DrawFn, figures: st.SearchStrategy[str] | None = None) -> Question:
+def questions(draw: st.DrawFn, figure: str | None = None) -> Question:
     request, _ = draw(requests())
     back = draw(st.just(0) | st.integers(1, 12))
-    return Question(draw(figures or st.sampled_from(sorted(FIGURES))), request, back, draw(st.booleans()))
+    return Question(figure or draw(st.sampled_from(sorted(FIGURES))), request, back, draw(st.booleans()))
 
 
 @st.composite
-def stories(draw: st.DrawFn, loops: tuple[str, ...]) -> tuple[list[str], list[Operation]]:
+def stories(draw: st.DrawFn) -> tuple[list[str], list[Operation]]:
     """The municipality of each number, and what happens one after the other."""
     bases = [draw(_bases()) for _ in range(NUMBERS)]
     writes = _writes(bases)
     publishers = st.sampled_from(["referrals", "contracts"])
-    some = st.lists(st.sampled_from(loops), min_size=1, max_size=6, unique=True).map(tuple)
+    some = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True).map(tuple)
     again = st.builds(SendAll, publishers)
     picks = st.lists(st.integers(0, 20), min_size=1, max_size=6).map(tuple)
     usual = st.one_of(
@@ -249,7 +243,7 @@ def stories(draw: st.DrawFn, loops: tuple[str, ...]) -> tuple[list[str], list[Op
         questions(),
         st.builds(Repeat, publishers, picks, st.booleans()),
     )
-    readers = st.sampled_from([name for name in loops if name.split()[0] in READ])
+    readers = st.sampled_from([name for name in NAMES if name.split()[0] in READ])
     rare = again | st.builds(Step, some, again) | st.builds(Rebuild, readers)
     happening = st.integers(0, 19).flatmap(lambda number: rare if number == 0 else usual)
     return [base.municipality for base in bases], draw(st.lists(happening, min_size=12, max_size=40))

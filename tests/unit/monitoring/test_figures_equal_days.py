@@ -1,6 +1,8 @@
 """Any history gives the figures that a recomputation from all days gives, now and as of any moment."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
@@ -9,14 +11,14 @@ from hypothesis import strategies as st
 from services.monitoring.facts.domain import spans
 from services.monitoring.facts.tables import replace_spans
 from services.monitoring.figures.definitions import FIGURES
-from services.monitoring.figures.domain import FigureRequest
+from services.monitoring.figures.domain import FigureRequest, PeriodKind
 from services.monitoring.figures.queries import groups
 from shared.database import Connection, Database
 from tests.databases import empty
 from tests.unit.monitoring import brute_force
 from tests.unit.monitoring.brute_force import EVER, Answer, World
 from tests.unit.monitoring.histories import MINUTES, requests, worlds
-from tests.unit.monitoring.inputs import REGION, indication
+from tests.unit.monitoring.inputs import REGION, at, indication
 
 SETTINGS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -111,3 +113,19 @@ async def test_no_spans_leaves_none(owner: Database, worker: Database) -> None:
 def an_indication() -> World:
     """One indication that is not valued yet, and was ended later."""
     return World([[indication(1, 5), indication(2, 9)]], [], [], [7])
+
+
+async def test_at_the_moment_of_a_change_the_new_is_known_and_the_old_no_more(
+    owner: Database, worker: Database
+) -> None:
+    versions = [indication(1, 10, last=date(2023, 2, 28)), indication(2, 20, last=date(2023, 1, 31))]
+    async with owner.transaction() as connection:
+        await empty(connection, "span", "client")
+    async with worker.transaction() as connection:
+        await fill(connection, World([versions], [], [], [None]))
+        february = FigureRequest(PeriodKind.MONTH, 2023 * 12 + 1, 1)
+        known = {
+            minute: (await asked(connection, "unique-clients", replace(february, as_of=at(minute))))[(0,)][0]
+            for minute in (9, 10, 19, 20)
+        }
+    assert known == {9: 0, 10: 1, 19: 1, 20: 0}

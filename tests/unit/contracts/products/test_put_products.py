@@ -65,7 +65,7 @@ async def test_the_same_again_changes_no_version_and_emits_no_event(api: Databas
         )
 
 
-async def test_an_event_carries_the_whole_state_for_everyone_and_waits_for_its_position(
+async def test_an_event_carries_the_whole_state_for_its_readers_and_waits_for_its_position(
     api: Database,
 ) -> None:
     async with undone(api) as connection:
@@ -77,7 +77,7 @@ async def test_an_event_carries_the_whole_state_for_everyone_and_waits_for_its_p
         assert (event["aggregatetype"], event["version"], event["organisations"]) == (
             "product",
             1,
-            ["everyone"],
+            ["contract-manager", "provider"],
         )
         assert ProductState.model_validate(event["payload"]) == product()
         assert event["traceparent"]

@@ -1,0 +1,54 @@
+"""Marks that stand in one organisation's rows only, and who may be shown them."""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import httpx
+
+from shared.auth import Role
+from tests.contract.callers import Caller
+
+
+class Kind(Enum):
+    """Whose a mark is: of a client's care (municipality and provider), of an agreement, of a provider."""
+
+    CARE = "care"
+    AGREEMENT = "agreement"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A text that stands in one organisation's rows only."""
+
+    text: str
+    kind: Kind
+    provider: str
+    municipality: str = ""
+
+    def may_reach(self, caller: Caller) -> bool:
+        """Whether the caller may be shown it anywhere."""
+        match caller.role:
+            case Role.MUNICIPALITY:
+                return self.municipality == caller.organisation
+            case Role.PROVIDER:
+                return self.provider == caller.organisation
+            case Role.CONTRACT_MANAGER:
+                return self.kind is not Kind.CARE
+            case Role.REFERRER:
+                return self.kind is Kind.PROVIDER
+        return False
+
+
+def leaks(answer: httpx.Response, caller: Caller, canaries: Sequence[Canary]) -> list[str]:
+    """Give the marks in an answer, its headers and its cursors that its caller may not see."""
+    text = answer.text + str(answer.headers.raw)
+    cursors = "".join(map(_decoded, re.findall(r"(?:cursor=|nextCursor\":\")([\w-]+)", text)))
+    return [each.text for each in canaries if each.text in text + cursors and not each.may_reach(caller)]
+
+
+def _decoded(cursor: str) -> str:
+    return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()

@@ -1,0 +1,157 @@
+"""Whatever comes in whatever order through whichever loops: figures are what a recomputation from all days gives."""
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.monitoring.figures.definitions import FIGURES
+from services.monitoring.figures.domain import FigureRequest
+from tests.unit.chain.consistency import (
+    every_copy_equals_its_journal,
+    nothing_is_promised_too_early,
+    positions_have_no_gaps,
+)
+from tests.unit.chain.loops import READ
+from tests.unit.chain.operations import (
+    Operation,
+    Question,
+    Rebuild,
+    Repeat,
+    Rounds,
+    Step,
+    questions,
+    stories,
+)
+from tests.unit.chain.region import ARegion, Engines
+from tests.unit.monitoring import brute_force
+from tests.unit.monitoring.brute_force import EVER, Answer
+from tests.waiting import until
+
+EXAMPLES = "CHAIN_EXAMPLES"
+# The same examples on every machine; whoever asks for a number of them gets new ones.
+SETTINGS = settings(
+    max_examples=int(os.environ.get(EXAMPLES, "25")),
+    derandomize=EXAMPLES not in os.environ,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+_numbers = count(1)
+_SETTLED = """
+select min(known_through) >= $1 and count(known_through) = $2 and not exists (select from {reader}.dirty)
+from {reader}.recompute_through
+"""
+
+
+class Inquiry:
+    """Asks a region what was known when, and keeps what it was told."""
+
+    def __init__(self, region: ARegion, engines: Engines) -> None:
+        self._region = region
+        self._administrator = engines.administrator
+        self._told: list[tuple[str, FigureRequest, Answer]] = []
+        self._known_through = datetime.min.replace(tzinfo=UTC)
+
+    async def ask(self, question: Question) -> None:
+        """Ask as of a moment for which the platform vouches; what it vouched for before must be the same again."""
+        request = self._region.about(question.request)
+        known_through, _ = await self._region.ask(question.figure, replace(request, as_of=None))
+        if known_through is None:
+            return
+        assert known_through >= self._known_through
+        self._known_through = known_through
+        known = await self._region.ledger.world(self._administrator)
+        moments = [known_through, *(each for each in reversed(known.moments) if each <= known_through)]
+        moment = moments[question.back % len(moments)] - timedelta(microseconds=question.just_before)
+        request = replace(request, as_of=moment)
+        _, answer = await self._region.ask(question.figure, request)
+        self._told.append((question.figure, request, answer))
+        await self.all_again()
+
+    async def all_again(self) -> None:
+        for figure, request, told in self._told:
+            _, answer = await self._region.ask(figure, request)
+            assert answer == told
+
+    async def compare(self) -> None:
+        """Recompute all that was told from every day, from what was accepted and since when it is known."""
+        known = await self._region.ledger.world(self._administrator)
+        assert all(each <= self._known_through for each in known.moments)
+        for figure, request, told in self._told:
+            minute = EVER if request.as_of is None else known.minute(request.as_of)
+            days = list(brute_force.days_of(known.world, minute))
+            assert in_it(told, request, figure) == brute_force.answer(figure, request, days), (
+                figure,
+                request,
+            )
+
+    async def ask_now(self, question: Question) -> None:
+        """Ask as known by now, which is settled when nothing comes any more."""
+        request = replace(self._region.about(question.request), as_of=None)
+        _, answer = await self._region.ask(question.figure, request)
+        self._told.append((question.figure, request, answer))
+
+
+def in_it(answer: Answer, request: FigureRequest, figure: str) -> Answer:
+    """Without the rows that hold nothing but zeros, which only a total must have."""
+    total = not request.by and figure != "referrer-shares"
+    return {key: row for key, row in answer.items() if total or row[0] or row[1] or any(row[2].values())}
+
+
+async def happen(operation: Operation, region: ARegion, engines: Engines, inquiry: Inquiry) -> None:
+    match operation:
+        case Step(loops, write):
+            await engines.loops.step(*loops, beside=region.write(write) if write else None)
+        case Rounds(times):
+            for _ in range(times):
+                await engines.loops.step()
+        case Repeat(service, back, of_last_generation):
+            await region.repeat(service, back, of_last_generation=of_last_generation)
+        case Rebuild(loop):
+            await engines.loops.rebuild(loop)
+        case Question():
+            await inquiry.ask(operation)
+            await nothing_is_promised_too_early(engines.administrator)
+        case _:
+            await region.write(operation)
+
+
+async def settle(engines: Engines) -> None:
+    """Step every loop until every reader has derived all that was written before now."""
+    now = await engines.administrator.fetchval("select referrals.moment()")
+
+    async def settled() -> bool:
+        await engines.loops.step()
+        reached = [
+            await engines.administrator.fetchval(_SETTLED.format(reader=reader), now, len(topics))
+            for reader, topics in READ.items()
+        ]
+        return all(reached)
+
+    await until(settled, within=60)
+
+
+@SETTINGS
+@given(stories(), st.tuples(*(questions(figure) for figure in FIGURES)), questions())
+async def test_figures_are_what_a_recomputation_from_all_days_gives_now_and_then(
+    engines: Engines,
+    story: tuple[list[str], list[Operation]],
+    last_questions: tuple[Question, ...],
+    of_now: Question,
+) -> None:
+    municipalities, operations = story
+    region = ARegion(engines, next(_numbers), municipalities)
+    inquiry = Inquiry(region, engines)
+    for operation in operations:
+        await happen(operation, region, engines, inquiry)
+    await settle(engines)
+    await nothing_is_promised_too_early(engines.administrator)
+    await every_copy_equals_its_journal(engines.administrator)
+    await positions_have_no_gaps(engines.administrator)
+    for question in last_questions:
+        await inquiry.ask(question)
+    await inquiry.ask_now(of_now)
+    await inquiry.compare()
