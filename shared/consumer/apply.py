@@ -150,7 +150,9 @@ def _read_one(record: ConsumerRecord) -> Version | Poison:
         if envelope.type != event_type(topic.service, topic.aggregate):
             return Poison(record, envelope, "another type than the topic carries")
         topic.model.model_validate(envelope.data)
-        if max(envelope.version, envelope.generation) > _LARGEST_INT or _NUL.search(orjson.dumps(envelope.data)):
+        if max(envelope.version, envelope.generation) > _LARGEST_INT or _NUL.search(
+            orjson.dumps(envelope.data)
+        ):
             return Poison(record, envelope, "not storable")
         return Version(
             UUID(envelope.subject), envelope.version, envelope.knownat, envelope.generation, envelope.data

@@ -2,27 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, TypeVar
-from uuid import UUID
+from typing import TypeVar
 
 from asyncpg import Record
 
+from shared.events.known import Known
 from shared.events.state import State
 
 StateT = TypeVar("StateT", bound=State)
 KeyT = TypeVar("KeyT")
-
-
-@dataclass(frozen=True, slots=True)
-class Known(Generic[StateT]):
-    """One version of an aggregate, and the moment from which it is known."""
-
-    aggregate: UUID
-    version: int
-    known_at: datetime
-    state: StateT
 
 
 Grouped = defaultdict[KeyT, list[Known[StateT]]]

@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 import httpx
 
 from services.availability.search.tables import offer
+from services.monitoring.facts.commands import replace_spans
 from services.monitoring.facts.domain import Fact, Span, Status
-from services.monitoring.facts.tables import replace_spans
 from shared.auth import Role
 from shared.database import Connection, fetch
 from shared.journal.sequencer import Sequencer

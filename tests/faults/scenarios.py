@@ -26,6 +26,11 @@ from tests.waiting import until
 _DRAW = Random(4)  # noqa: S311 - what is drawn does not matter here
 # Beyond those of the lines of callers, so that nobody else writes about them.
 _OWN = count(50)
+_EMPTY_MONITORING = """
+do $$ begin execute (
+    select 'truncate ' || string_agg(format('monitoring.%I', tablename), ', ') from pg_tables where schemaname = 'monitoring'
+); end $$
+"""
 
 
 async def slow_transaction(region: Region, workload: Workload, sabotage: str | None) -> None:
@@ -45,17 +50,18 @@ async def reader_restored(region: Region, workload: Workload, sabotage: str | No
     """A reader's schema comes back from its backup, from before some of what it has read."""
     backup = region.folder / "monitoring.dump"
     await region.drained()
-    _client_program(region, "pg_dump", "--format=custom", "--schema=monitoring", f"--file={backup}")
+    _client_program(
+        region, "pg_dump", "--format=custom", "--data-only", "--schema=monitoring", f"--file={backup}"
+    )
     for _ in range(8):
         await workload.send(_indication(workload, APART))
     await region.drained()
     await until(calmly(partial(_kafka_holds_the_offsets, region)))
-    processes = [region["monitoring-worker"], region["monitoring-api"]]
-    for process in processes:
-        await process.stop()
-    _client_program(region, "pg_restore", "--clean", "--single-transaction", backup)
+    await region["monitoring-worker"].stop()
+    async with region.administrator() as administrator:
+        await administrator.execute(_EMPTY_MONITORING)
+    _client_program(region, "pg_restore", "--disable-triggers", "--single-transaction", backup)
     await region.restart("monitoring-worker", sabotage=sabotage)
-    await region.restart("monitoring-api")
 
 
 async def two_topics_at_once(region: Region, workload: Workload, sabotage: str | None) -> None:

@@ -25,6 +25,7 @@ class Workload:
 
     def __init__(self, region: Region, seed: int) -> None:
         self.ledger = Ledger()
+        self._seed = seed
         self._region = region
         draws = [Random(f"{seed}/{line}") for line in range(LINES)]  # noqa: S311 - to be drawn again from a seed
         self._lines = [_Line(number, draw, self.ledger) for number, draw in enumerate(draws)]
@@ -39,6 +40,7 @@ class Workload:
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[Ledger]:
         """Send for as long as the block runs; afterwards every call has ended."""
+        print(f"workload seed: {self._seed}")  # noqa: T201 - shown with a failure
         self._told.clear()
         async with asyncio.TaskGroup() as group:
             for line in self._lines:

@@ -13,8 +13,8 @@ from math import lcm
 from typing import TypeVar
 from uuid import UUID
 
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, LineEntry, ProductState, Stretch, Tariff
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.events.state import State
 from shared.values.codes import Frequency, Unit

@@ -11,10 +11,11 @@ from uuid import UUID
 from orjson import Fragment
 
 from services.contracts.valuation.domain import value_line
-from shared.consumer.copies import Known, grouped
+from shared.consumer.copies import grouped
 from shared.consumer.recompute import Touched
 from shared.database import Connection
 from shared.events.contracts import AgreementState, ProductState, ValuationState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.values.region import Region
 

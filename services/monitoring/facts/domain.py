@@ -13,8 +13,8 @@ from enum import StrEnum
 from itertools import accumulate, pairwise
 from uuid import UUID
 
-from shared.consumer.copies import Known
 from shared.events.contracts import LineEntry, Stretch, ValuationState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.values.codes import ReferrerType
 from shared.values.period import Period, first_day, last_day, month_of

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from services.monitoring.facts.commands import replace_spans
 from services.monitoring.facts.domain import spans
-from services.monitoring.facts.tables import replace_spans
 from shared.consumer.copies import grouped
 from shared.consumer.recompute import Touched
 from shared.database import Connection

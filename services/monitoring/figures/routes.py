@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request
 
-from services.monitoring.figures.definitions import FIGURES, Figure
-from services.monitoring.figures.domain import FigureRequest, NotKnownThatFarError, visible
+from services.monitoring.figures.domain import FIGURES, Figure, FigureRequest, NotKnownThatFarError, visible
 from services.monitoring.figures.queries import groups
 from services.monitoring.figures.queries.shape import Shape
 from services.monitoring.figures.schemas import (

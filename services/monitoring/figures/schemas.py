@@ -8,15 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from services.monitoring.figures.definitions import Figure, Group, Unit
 from services.monitoring.figures.domain import (
     MOST_PERIODS,
     PERIOD_TEXT,
     UNKNOWN,
     CareGroup,
     Dimension,
+    Figure,
     FigureRequest,
+    Group,
     PeriodKind,
+    Unit,
     months_of,
 )
 from shared.problems import FieldError, InvalidInput

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, ProductState, ProviderState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.events.state import State
 from tests.unit.monitoring.brute_force import EVER, World

@@ -6,8 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.monitoring.figures.definitions import FIGURES
-from services.monitoring.figures.domain import FigureRequest
+from services.monitoring.figures.domain import FIGURES, FigureRequest
 from tests.unit.chain.loops import NAMES, READ
 from tests.unit.monitoring.histories import codes, days, places, providers, referrers, requests
 

@@ -15,8 +15,7 @@ from services.contracts.agreements import commands as agreements
 from services.contracts.agreements.domain import Change, Key
 from services.contracts.products import commands as products
 from services.contracts.providers import commands as providers
-from services.monitoring.figures.definitions import FIGURES
-from services.monitoring.figures.domain import Dimension, FigureRequest, visible
+from services.monitoring.figures.domain import FIGURES, Dimension, FigureRequest, visible
 from services.monitoring.figures.queries import groups
 from services.referrals.clients.domain import Vault
 from services.referrals.indications.commands import Arrival, record

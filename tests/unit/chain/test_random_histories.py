@@ -8,8 +8,7 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.monitoring.figures.definitions import FIGURES
-from services.monitoring.figures.domain import FigureRequest
+from services.monitoring.figures.domain import FIGURES, FigureRequest
 from tests.unit.chain.consistency import (
     every_copy_equals_its_journal,
     nothing_is_promised_too_early,

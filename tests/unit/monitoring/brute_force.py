@@ -11,8 +11,8 @@ from uuid import UUID
 
 from services.contracts.valuation.domain import value_line
 from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, ProductState, ValuationState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.events.state import State
 from tests.unit.contracts.valuation.by_day import by_day, half_up, newest_then

@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest, PeriodKind
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, ProductState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from tests.unit.monitoring.brute_force import World
 from tests.unit.monitoring.inputs import (

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from shared.consumer.copies import Known
 from shared.events.contracts import LineEntry, ValuationState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.values.region import Region
 

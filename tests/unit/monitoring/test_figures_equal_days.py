@@ -8,10 +8,9 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.monitoring.facts.commands import replace_spans
 from services.monitoring.facts.domain import spans
-from services.monitoring.facts.tables import replace_spans
-from services.monitoring.figures.definitions import FIGURES
-from services.monitoring.figures.domain import FigureRequest, PeriodKind
+from services.monitoring.figures.domain import FIGURES, FigureRequest, PeriodKind
 from services.monitoring.figures.queries import groups
 from shared.database import Connection, Database
 from tests.databases import empty

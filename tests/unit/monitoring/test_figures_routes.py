@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from services.monitoring.facts.commands import replace_spans
 from services.monitoring.facts.domain import spans
-from services.monitoring.facts.tables import replace_spans
 from services.monitoring.figures.routes import router
 from shared.auth import Principal, Role
 from shared.database import Database

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.monitoring.figures.definitions import Figure, Group
-from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest
+from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Group
 from services.monitoring.figures.queries.shape import Shape
 from services.monitoring.figures.queries.statement import compiled
 from shared.database import Connection

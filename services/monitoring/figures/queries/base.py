@@ -23,9 +23,8 @@ from sqlalchemy import (
 )
 
 from services.monitoring.facts.domain import Status
-from services.monitoring.facts.tables import NOW, span
-from services.monitoring.figures.definitions import Measure
-from services.monitoring.figures.domain import CareGroup, Dimension
+from services.monitoring.facts.queries import NOW, span
+from services.monitoring.figures.domain import CareGroup, Dimension, Measure
 from services.monitoring.figures.queries.shape import FROM_VALUATION, Shape
 from shared.journal.tables import MOMENT
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from services.monitoring.facts.domain import Status
-from services.monitoring.figures.definitions import Measure
+from services.monitoring.figures.domain import Measure
 from services.monitoring.figures.queries.base import FIRST_MONTH, LENGTH
 
 _STATUS = {

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from services.monitoring.figures.definitions import Figure, Measure
-from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest
+from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Measure
 
 # What is not known of an indication before it is valued.
 FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP})

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from services.monitoring.figures.definitions import Measure
+from services.monitoring.figures.domain import Measure
 from services.monitoring.figures.queries.base import LAST_PERIOD, base
 from services.monitoring.figures.queries.measures import measured
 from services.monitoring.figures.queries.shape import Shape

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import TypeVar
 
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, ProductState, Stretch, Tariff
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.events.state import State
 

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, LineEntry, ProductState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 
 INDICATION = UUID(int=1)

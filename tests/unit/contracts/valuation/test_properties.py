@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.valuation.domain import value_line
-from shared.consumer.copies import Known
 from shared.events.contracts import AgreementState, LineEntry, ProductState
+from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from tests.unit.contracts.valuation.by_day import by_day, covers, half_up, newest_then
 from tests.unit.contracts.valuation.inputs import agreement, at, indication, product

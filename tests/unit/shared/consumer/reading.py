@@ -1,12 +1,12 @@
 """A reading service and the owner of what it reads, as the tests drive them, over a real database and a real broker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-import asyncio
 
 import asyncpg
 import orjson
@@ -56,6 +56,7 @@ class Owner:
     begins: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     count: int = 0
+    promised: datetime | None = None
 
     async def begin(self, generation: int) -> None:
         """Open a generation where the log ends now, and say so without a promise."""
@@ -99,11 +100,12 @@ class Owner:
 
     async def promise(self, through: float | None, *, parked: int = 0) -> None:
         """Publish that all up to a moment (minutes after the epoch) lies before the ends."""
+        self.promised = None if through is None else at(through)
         stand = {
             "begins": self.begins,
             "ends": self.ends,
             "count": self.count,
-            "promised": None if through is None else at(through).isoformat(),
+            "promised": self.promised.isoformat() if self.promised else None,
             "parked": parked,
         }
         record = orjson.dumps({"generation": self.generation, "topics": {self.topic: stand}})
@@ -166,7 +168,8 @@ class Reader:
             async def noted() -> bool:
                 await watermarks.step()
                 mark = await self.watermark(owner.topic)
-                return mark is not None and mark["latest_ends"] == owner.ends
+                newest = mark and (mark["generation"], mark["latest_through"], mark["latest_ends"])
+                return bool(newest == (owner.generation, owner.promised, owner.ends))
 
             await until(noted)
 

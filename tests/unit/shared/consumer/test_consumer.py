@@ -13,7 +13,6 @@ from tests.unit.shared.consumer.reading import INDICATION, PROVIDER, Owner, Read
 from tests.unit.shared.journal.publishing import administrator
 from tests.waiting import until
 
-
 # --- one transaction ---
 
 

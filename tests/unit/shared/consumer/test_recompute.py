@@ -244,11 +244,11 @@ async def test_a_fault_outside_the_derivation_parks_nothing(reader: Reader) -> N
     aggregate = uuid4()
 
     async def before(_: Connection) -> None:
-        raise ValueError
+        raise ValueError("before")
 
     await touch(reader, aggregate)
     recompute = loop(reader, Deriving(), before)
     for _ in range(3):
-        with pytest.raises(ValueError, match=""):
+        with pytest.raises(ValueError, match="before"):
             await recompute.step()
     assert (await reader.dirty(), await reader.rows("parked")) == ({aggregate}, [])

@@ -1,13 +1,12 @@
 """A referrals database of the module's own, with an empty journal for each test."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from jeugdregio.engines import Kafka, Postgres
-from pathlib import Path
-
 from shared.database import Database
 from shared.journal.topics import make_topics
 from tests.databases import Databases, make_databases

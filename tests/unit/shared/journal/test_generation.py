@@ -14,10 +14,8 @@ from shared.journal.state import load_state, move
 from tests.unit.shared.journal.publishing import (
     PROGRESS,
     SERVICE,
-    TOPIC,
     Log,
     Publisher,
-    administrator,
     make_anew,
     promised,
     versions_by_aggregate,

@@ -6,7 +6,7 @@ The counting rules are those of the region's programme plan; the tests hold its 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.monitoring.figures.domain import Dimension
+from services.monitoring.figures.domain.requests import Dimension
 
 
 class Unit(StrEnum):
