@@ -19,16 +19,21 @@ _log = structlog.get_logger()
 _LOCK = "select pg_try_advisory_xact_lock(hashtext(current_schema() || '.recompute'))"
 _BATCH = 1_000
 _REACH = "select reach_watermark(topic) from watermark order by topic"
-_MARKS = "select topic, known_through from watermark"
+_MARKS = """
+select w.topic, w.known_through,
+       w.parked_upstream + (select count(*) from parked p where p.topic = w.topic and not p.discarded) as parked
+from watermark w
+"""
 _TAKE = """
 delete from dirty using (select id from dirty order by id limit $1) as oldest where dirty.id = oldest.id
 returning dirty.kind, dirty.aggregate
 """
 _THROUGH = """
-insert into recompute_through (topic, known_through)
-select * from unnest($1::text[], $2::timestamptz[])
-on conflict (topic) do update set known_through = excluded.known_through
-where recompute_through.known_through is distinct from excluded.known_through
+insert into recompute_through (topic, known_through, parked)
+select * from unnest($1::text[], $2::timestamptz[], $3::bigint[])
+on conflict (topic) do update set known_through = excluded.known_through, parked = excluded.parked
+where (recompute_through.known_through, recompute_through.parked)
+    is distinct from (excluded.known_through, excluded.parked)
 """
 
 OF_DERIVING = -1
@@ -124,8 +129,8 @@ class Recompute:
             if taken:
                 crash_point("recompute_mid_batch")
             if finished and len(taken) < limit:
-                topics, moments = zip(*marks, strict=True) if marks else ((), ())
-                await connection.execute(_THROUGH, topics, moments)
+                columns = zip(*marks, strict=True) if marks else ((), (), ())
+                await connection.execute(_THROUGH, *columns)
                 await self._emptied(connection)
         self._one_by_one = max(0, self._one_by_one - 1) if taken else 0
         metrics.dirty_aggregates.labels(service=self._service).set(0 if len(taken) < limit else limit)

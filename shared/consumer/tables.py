@@ -53,6 +53,7 @@ def consumer_tables(metadata: MetaData) -> None:
         metadata,
         Column("topic", Text, primary_key=True),
         Column("known_through", MOMENT),
+        Column("parked", BigInteger, nullable=False, server_default="0"),
     )
     Table(
         "dirty",

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 
 from services.monitoring.figures.domain import FIGURES, Figure, FigureRequest, NotKnownThatFarError, visible
-from services.monitoring.figures.queries import groups
+from services.monitoring.figures.queries import groups, parked
 from services.monitoring.figures.queries.shape import Shape
 from services.monitoring.figures.schemas import (
     FigureAnswer,
@@ -63,6 +63,7 @@ async def figure(
         period_kind=asked.kind,
         as_of=asked.as_of,
         known_through=known_through,
+        incomplete=await parked(connection),
         rows=tuple(row_of(found, asked.label(each.period), each) for each in rows[: page.size]),
         next=page.next_link(rows, lambda group: group.key),
     )

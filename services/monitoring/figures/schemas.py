@@ -210,6 +210,9 @@ class FigureAnswer(BaseModel):
     known_through: Moment | None = Field(
         description="Up to which moment the answer is complete; null: none yet"
     )
+    incomplete: int = Field(
+        ge=0, description="Events that could not be applied and wait for a decision: the answer may lack them"
+    )
     rows: tuple[FigureRow, ...]
     next: str | None = Field(description="Link to the next page; null on the last one")
 

@@ -181,6 +181,7 @@ def upgrade() -> None:
         "recompute_through",
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("known_through", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("parked", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("topic"),
         schema="contracts",
     )

@@ -15,8 +15,16 @@ from typing import Any
 
 from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Group
 from services.monitoring.figures.queries.shape import Shape
-from services.monitoring.figures.queries.statement import compiled
+from services.monitoring.figures.queries.statement import TOPICS, compiled
 from shared.database import Connection
+
+_PARKED = "select coalesce(sum(parked), 0)::bigint from recompute_through where topic = any($1)"
+
+
+async def parked(connection: Connection) -> int:
+    """How many events that figures need were set aside, here or on their way here: what the answers lack."""
+    count: int = await connection.fetchval(_PARKED, list(TOPICS))
+    return count
 
 
 async def groups(
