@@ -4,16 +4,19 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import Depends, Query, Request
 
 from shared.problems import FieldError, InvalidInput
+from shared.values.moments import to_utc
 
 LARGEST_PAGE = 1_000
 _NOT_OURS = FieldError("cursor", "Take the cursor from the `next` link of a page.", parameter="cursor")
+IN_BODY = FieldError("cursor", "Take the cursor from `nextCursor` of a page.", pointer="#/cursor")
+_END_OF_INT4 = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,10 @@ class Page:
     def moments(self) -> tuple[datetime, ...] | None:
         """Read the key as moments, for lists in the order of two moments. Raises InvalidInput when it is none of these."""
         try:
-            texts = self.key(str, str)
-            return None if texts is None else tuple(datetime.fromisoformat(text) for text in texts)
-        except ValueError as error:
+            moments = tuple(to_utc(datetime.fromisoformat(text)) for text in self.key(str, str) or ())
+        except (ValueError, OverflowError) as error:
             raise InvalidInput([_NOT_OURS]) from error
+        return moments or None
 
     def next_link(self, rows: Sequence[Any], key: Callable[[Any], Sequence[Any]]) -> str | None:
         """Give the link to the next page; None on the last one. Ask for `size + 1` rows to know."""
@@ -47,11 +50,28 @@ class Page:
         return f"{self.url}{'&' if '?' in self.url else '?'}cursor={encode(key)}"
 
 
-def typed(key: Sequence[Any], *kinds: type) -> tuple[Any, ...]:
-    """Check that a key holds values of these kinds. Raises InvalidInput: the cursor is another list's, or made up."""
-    if len(key) != len(kinds) or any(type(value) is not kind for value, kind in zip(key, kinds, strict=True)):
-        raise InvalidInput([_NOT_OURS])
+def typed(key: Sequence[Any], *kinds: type, wrong: FieldError = _NOT_OURS) -> tuple[Any, ...]:
+    """Check that a key holds values of these kinds; `date` stands for a day as text.
+
+    Raises InvalidInput: the cursor is another list's, or made up.
+    """
+    if len(key) != len(kinds) or not all(_is(value, kind) for value, kind in zip(key, kinds, strict=True)):
+        raise InvalidInput([wrong])
     return tuple(key)
+
+
+def _is(value: object, kind: type) -> bool:
+    if kind is date:
+        return type(value) is str and _is_day(value)
+    # Numbers and versions are integers of four bytes: a larger one would fail in the database.
+    return type(value) is kind and (kind is not int or abs(cast("int", value)) < _END_OF_INT4)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def encode(key: Sequence[Any]) -> str:
@@ -59,15 +79,17 @@ def encode(key: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(list(key))).decode().rstrip("=")
 
 
-def decode(cursor: str) -> tuple[Any, ...]:
+def decode(cursor: str, wrong: FieldError = _NOT_OURS) -> tuple[Any, ...]:
     """Read a cursor back. Raises InvalidInput when it is none of ours."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        written = base64.b64decode(padded, altchars=b"-_", validate=True)
+        key = orjson.loads(written)
     except (binascii.Error, ValueError):
-        key = None
-    if not isinstance(key, list):
-        raise InvalidInput([_NOT_OURS])
+        raise InvalidInput([wrong]) from None
+    # NUL is never in a key, and no database compares with it.
+    if not isinstance(key, list) or b"\\u0000" in written:
+        raise InvalidInput([wrong])
     return tuple(key)
 
 

@@ -129,7 +129,10 @@ class _Loop:
                 succeeded += 1
                 if not found_work:
                     await wait(stop, self.idle_seconds)
-        except Exception as error:  # noqa: BLE001 - asyncpg's InternalClientError is of no usual class
+        # Every exception, since asyncpg's InternalClientError is of no usual class.
+        except (Exception, asyncio.CancelledError) as error:
+            if _cut_off(error):
+                raise
             metrics.loop_failures_total.labels(self.service, self.name).inc()
             _log.error("loop_failed", loop=self.name, after_steps=succeeded, exc_info=error)
         finally:
@@ -142,8 +145,19 @@ async def _close(stack: AsyncExitStack, loop: str) -> None:
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await stack.aclose()
-    except Exception as error:  # noqa: BLE001 - as above
+    except (Exception, asyncio.CancelledError) as error:
+        if _cut_off(error):
+            raise
         _log.warning("loop_not_closed", loop=loop, exc_info=error)
+
+
+def _cut_off(error: BaseException) -> bool:
+    """Whether this task itself is to end.
+
+    aiokafka lets a cancellation of its own tasks out too, when it is closed just after a fetch has failed.
+    """
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 async def wait(stop: asyncio.Event, seconds: float) -> None:

@@ -32,7 +32,8 @@ begin
     for i in 1..2 loop
         select * into w from watermark where topic = p_topic for update;
         if w.target_through is null then
-            if w.latest_through is null or w.latest_through is not distinct from w.known_through then
+            if w.latest_through is null or
+               (w.latest_through is not distinct from w.known_through and w.complete_generation = w.generation) then
                 return;
             end if;
             update watermark set target_through = latest_through, target_ends = latest_ends, target_count = latest_count

@@ -96,7 +96,8 @@ class Relay:
             await self.start()
         async with self._database.transaction() as connection:
             state = await load_state(connection, self._derived)
-            if not set(self._names) <= state.topics.keys():
+            # Not once: the generation may be renewed just then, and has to be begun again.
+            while not set(self._names) <= state.topics.keys():
                 state = await self._begin(connection, state)
             rows = await connection.fetch(_NEXT, state.cursor, state.position, _BATCH)
         if time.monotonic() - self._looked_at >= 1 and await self._made_anew(state):

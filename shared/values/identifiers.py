@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -99,8 +99,18 @@ Brin = Annotated[
         "12AB00",
     ),
 ]
+
+
+def _digits(value: object) -> object:
+    # Pydantic reads "+1", " 1" and "1_0" too: several addresses of one indication.
+    if isinstance(value, str) and re.fullmatch("[0-9]+", value) is None:
+        raise PydanticCustomError("assignment-number", "An assignment number is 1 to 9 digits.")
+    return value
+
+
 AssignmentNumber = Annotated[
     int,
+    BeforeValidator(_digits, json_schema_input_type=int),
     Field(ge=0, le=999_999_999, description="Toewijzingnummer, unique within a municipality"),
 ]
 BirthYear = Annotated[

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from shared.values.period import EARLIEST_DAY, LATEST_DAY
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _RFC3339_START = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}")
 
@@ -52,9 +54,17 @@ def _rfc3339(value: object) -> object:
     )
 
 
+def _kept(moment: datetime) -> datetime:
+    # Before the conversion, which fails at both ends of the calendar. A slip of the keyboard in the year of a
+    # decision would be the newest for centuries, and no correction of it would count.
+    if not EARLIEST_DAY.year <= moment.year <= LATEST_DAY.year:
+        raise PydanticCustomError("moment", "A moment lies in the years 1990 to 2199; check its year.")
+    return to_utc(moment)
+
+
 Moment = Annotated[
     AwareDatetime,
-    AfterValidator(to_utc),
+    AfterValidator(_kept),
     BeforeValidator(_rfc3339, json_schema_input_type=AwareDatetime),
     Field(description="A moment with its offset; kept in UTC", examples=["2023-08-10T09:00:00Z"]),
 ]

@@ -80,6 +80,7 @@ def create_app(
     templates |= {each.endpoint: str(each.path_format) for each in operations}
     limits += _declared_limits(operations)
     _give_state(app, service, settings)
+    app.state.methods = [(each.path_regex, frozenset(each.methods or ())) for each in operations]
     _publish(app, prefix)
     _describe(app, prefix, operations)
     return app

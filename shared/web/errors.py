@@ -21,6 +21,7 @@ from shared.web.validation import invalid_input
 
 MEDIA_TYPE: Final = "application/problem+json"
 _INTERNAL: Final = 500
+_METHOD_NOT_ALLOWED: Final = 405
 _log = structlog.get_logger(component="web")
 
 # The server is away, going down, full, or undid the work in favour of another: the caller may try again.
@@ -140,8 +141,16 @@ def _refuse(value: object) -> object:
     raise TypeError(f"A problem may not carry a {type(value).__name__}")
 
 
-async def handle(_: Request, error: Exception) -> Response:
+async def handle(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == _METHOD_NOT_ALLOWED:
+        error = problems.MethodNotAllowed(_allowed(request) or (error.headers or {}).get("Allow", ""))
     return answer(error)
+
+
+def _allowed(request: Request) -> str:
+    # The router names the methods of the first route with this path only, and each method is a route here.
+    path, known = request.scope["path"], request.app.state.methods
+    return ", ".join(sorted({method for of, methods in known if of.match(path) for method in methods}))
 
 
 # By class, so that FastAPI asks us before it answers in its own way; all others end in `middleware.Caught`.

@@ -15,24 +15,33 @@ from shared.problems import FieldError, InvalidInput
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _SHORTEST_ECHO: Final = 3
 _MOST_LEAVES: Final = 500
+_MOST_ERRORS: Final = 1_000
 _UNSAID: Final = "The value is not valid."
 _NUL: Final = "\0"
+# In the context of an error of a rule between fields: the field that it names need not be in the body.
+BETWEEN_FIELDS: Final = "between_fields"
 # Their message is a fixed text, and their input is the whole surrounding object.
 _FIXED: Final = ("missing", "extra_forbidden")
 
 
 def invalid_input(errors: Sequence[Mapping[str, Any]], body: object) -> InvalidInput:
     """The problem for a list of Pydantic's errors about a request with this body."""
-    return InvalidInput([_field_error(error, body) for error in errors])
+    found = [_field_error(error, body) for error in errors[:_MOST_ERRORS]]
+    return InvalidInput([*found, *_rest(len(errors) - len(found))])
 
 
 def unstorable(content: object) -> list[FieldError]:
     """Errors for the strings in a body that no database stores: with NUL, or with half a surrogate pair."""
-    return [
-        FieldError("character", "NUL and lone surrogates are not text.", pointer=_pointer(path))
-        for path, text in _strings(content, ())
-        if _NUL in text or not _is_unicode(text)
-    ]
+    places = [path for path, text in _strings(content, ()) if _NUL in text or not _is_unicode(text)]
+    message = "NUL and lone surrogates are not text."
+    found = [FieldError("character", message, pointer=_pointer(path)) for path in places[:_MOST_ERRORS]]
+    return [*found, *_rest(len(places) - len(found))]
+
+
+def _rest(left_out: int) -> list[FieldError]:
+    # A megabyte of unknown members would otherwise become an answer of eight, and seconds of work.
+    message = f"There are {left_out} more errors; mend these first."
+    return [FieldError("more-errors", message, pointer="#")] if left_out else []
 
 
 def unstorable_parameters(parameters: Mapping[str, object]) -> list[FieldError]:
@@ -49,7 +58,8 @@ def _field_error(error: Mapping[str, Any], body: object) -> FieldError:
     code = str(error["type"]).replace("_", "-")
     message = _message(error)
     if place == "body":
-        existing = _existing(path, body, missing=error["type"] == "missing")
+        missing = error["type"] == "missing" or BETWEEN_FIELDS in error.get("ctx", ())
+        existing = _existing(path, body, missing=missing)
         return FieldError(code, message, pointer=_pointer(existing))
     name = str(path[0]) if path else str(place)
     return FieldError(code, message, parameter=name if _NAME.fullmatch(name) else "")

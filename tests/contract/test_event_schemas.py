@@ -63,9 +63,7 @@ def _git(*words: str) -> str:
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("there is no git repository here: schemas not compared with those committed")
-    return subprocess.run(  # noqa: S603 - fixed words
-        [git, *words], cwd=ROOT, capture_output=True, check=False, text=True
-    ).stdout
+    return subprocess.run([git, *words], cwd=ROOT, capture_output=True, check=False, text=True).stdout
 
 
 @pytest.mark.parametrize("schema", schemas().values(), ids=schemas())

@@ -22,7 +22,7 @@ BIN = Path(sys.executable).parent
 
 
 def run(*command: str, cwd: Path = ROOT, within: float = 300) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=within)  # noqa: S603
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=within)
 
 
 @pytest.mark.parametrize("arguments", [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)])

@@ -15,7 +15,7 @@ from fastapi import Depends
 import shared.web
 from jeugdregio.command import main
 from shared.consumer import apply, consumer
-from shared.consumer.apply import Poison, Stand
+from shared.consumer.apply import Stand
 from shared.database import Connection
 from shared.journal import sequencer
 from shared.web import transaction
@@ -60,7 +60,7 @@ def recompute_inside_the_partition() -> None:
 
     async def applying(
         connection: Connection, stand: Stand, records: Sequence[ConsumerRecord]
-    ) -> tuple[Stand, list[Poison]]:
+    ) -> tuple[Stand, bool]:
         outcome = await apply.apply_batch(connection, stand, records)
         while rows := await connection.fetch("delete from dirty returning kind, aggregate"):
             touched: dict[str, set[UUID]] = defaultdict(set)

@@ -23,7 +23,7 @@ from tests.faults.workload import Workload
 from tests.faults.writes import MUNICIPALITIES, product, provider
 from tests.waiting import until
 
-_DRAW = Random(4)  # noqa: S311 - what is drawn does not matter here
+_DRAW = Random(4)
 # Beyond those of the lines of callers, so that nobody else writes about them.
 _OWN = count(50)
 _EMPTY_MONITORING = """
@@ -163,9 +163,7 @@ async def _kafka(region: Region) -> AsyncIterator[AIOKafkaAdminClient]:
 
 def _client_program(region: Region, name: str, *arguments: str | Path) -> None:
     program, address = region.postgres.bin / name, f"--dbname={region.postgres.url}"
-    done = subprocess.run(  # noqa: S603 - PostgreSQL's own
-        [program, address, *arguments], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([program, address, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -36,7 +36,7 @@ async def test_a_broker_away_from_the_start_gets_all_later_even_with_an_empty_di
     region: Region, workload: Workload
 ) -> None:
     await asyncio.to_thread(region.kafka.empty)
-    await region.restart(*_WORKERS)
+    await region.restart("referrals-worker", "monitoring-worker")
     async with workload.going_on() as ledger:
         unknown = ledger.ends["unknown"]
         await workload.acknowledges(40)

@@ -30,7 +30,7 @@ select (select count(*) from referrals.journal) + (select count(*) from referral
 async def test_a_failing_commit_is_answered_as_a_failure_and_nothing_is_there(
     region: Region, statement: str, status: int
 ) -> None:
-    draw, bsn = Random(1), writes.client(21, 1)  # noqa: S311 - what is drawn does not matter here
+    draw, bsn = Random(1), writes.client(21, 1)
     write = writes.new_indication(
         Ledger(), draw, bsn=bsn, agb=provider(0), code=product(0), municipality=APART
     )

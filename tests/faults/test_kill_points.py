@@ -14,7 +14,7 @@ from tests.waiting import until
     ("process", "place"),
     [
         ("referrals-worker", "relay_after_send"),
-        ("contracts-worker", "sequencer_mid_batch"),
+        ("referrals-worker", "sequencer_mid_batch"),
         ("monitoring-worker", "consumer_after_apply"),
         ("contracts-worker", "recompute_mid_batch"),
         ("referrals-api", "api_after_commit"),

@@ -17,7 +17,8 @@ from tests.faults.writes import MUNICIPALITIES, YEAR
 APART = "0866"
 """A municipality that the workload leaves to tests which write one indication by hand."""
 PLACES = (*MUNICIPALITIES, APART)
-_DAYS = (date(YEAR, 1, 15), date(YEAR, 7, 15), date(YEAR + 1, 1, 15))
+# All agreements here hold on the first of these.
+_DAYS = (date(YEAR, 1, 1), date(YEAR, 7, 15), date(YEAR + 1, 1, 15))
 
 _OF_CONTRACTS: dict[str, tuple[str, ...]] = {
     "product": ("code",),
@@ -64,11 +65,11 @@ async def _owners(region: Region, ledger: Ledger, ids: Ids) -> AsyncIterator[Fin
         for key in items[kind].keys() - entries.keys():
             yield Finding("owner", f"{kind} {key} is there and was never sent")
         for entry in list(entries.values()):
-            item = items[kind].get(entry.key)
-            for finding in _owned(entry, item):
+            found = items[kind].get(entry.key)
+            for finding in _owned(entry, found):
                 yield finding
-            if item is not None:
-                ids[item["id"]] = entry
+            if found is not None:
+                ids[found["id"]] = entry
 
 
 def _owned(entry: Entry, item: dict[str, Any] | None) -> Iterator[Finding]:

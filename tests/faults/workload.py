@@ -27,7 +27,7 @@ class Workload:
         self.ledger = Ledger()
         self._seed = seed
         self._region = region
-        draws = [Random(f"{seed}/{line}") for line in range(LINES)]  # noqa: S311 - to be drawn again from a seed
+        draws = [Random(f"{seed}/{line}") for line in range(LINES)]
         self._lines = [_Line(number, draw, self.ledger) for number, draw in enumerate(draws)]
         self._told = asyncio.Event()
 

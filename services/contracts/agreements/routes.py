@@ -1,5 +1,6 @@
 """Agreements over HTTP. Contract managers keep them; a provider reads its own."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
@@ -90,6 +91,6 @@ async def agreements(
 ) -> AgreementPage:
     """List the agreements that you may see, by provider, product and first day."""
     narrowed = queries.Filter(provider, product, valid_on, withdrawn)
-    rows = await queries.many(connection, narrowed, after=paging.key(str, str, str), limit=paging.size + 1)
+    rows = await queries.many(connection, narrowed, after=paging.key(str, str, date), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["provider"], row["product"], row["from"]))
     return AgreementPage.model_validate({"items": rows[: paging.size], "next": link})

@@ -25,7 +25,7 @@ from services.referrals.indications.schemas import (
 )
 from shared.auth import Principal, Role, allow
 from shared.journal.processing import Processing
-from shared.paging import Paging, decode, encode, typed
+from shared.paging import IN_BODY, Paging, decode, encode, typed
 from shared.problems import FieldError, Forbidden, InvalidInput, NotFound
 from shared.values.bsn import Bsn
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
@@ -192,7 +192,9 @@ async def search_indications(
         if client is None or body.client_id not in (None, client):
             return SearchPage(items=[])
     narrowed = queries.Filter(None, client, body.product, body.provider, body.valid_on, body.withdrawn)
-    after = typed(decode(body.cursor), str, int) if body.cursor is not None else None
+    after = None
+    if body.cursor is not None:
+        after = typed(decode(body.cursor, IN_BODY), str, int, wrong=IN_BODY)
     rows = await queries.many(
         connection, narrowed, after=after, limit=body.page_size + 1, processing=processing
     )

@@ -23,6 +23,7 @@ from shared.values.identifiers import (
 from shared.values.moments import Moment
 from shared.values.money import Cents
 from shared.values.period import Day
+from shared.web.validation import BETWEEN_FIELDS
 
 _REQUEST = ConfigDict(
     alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, hide_input_in_errors=True
@@ -102,7 +103,9 @@ class IndicationBody(DecisionMoments):
     def _fields_go_together(self) -> Self:
         wrong = [
             InitErrorDetails(
-                type=PydanticCustomError(each.code, "{m}", {"m": each.message}), loc=(each.field,), input=None
+                type=PydanticCustomError(each.code, "{m}", {"m": each.message, BETWEEN_FIELDS: True}),
+                loc=(each.field,),
+                input=None,
             )
             for each in violations(self._terms())
         ]
@@ -215,8 +218,8 @@ class SearchBody(BaseModel):
     product: ProductCode | None = None
     provider: Agb | None = None
     valid_on: Day | None = Field(default=None, description="In force on this day")
-    withdrawn: bool | None = None
-    page_size: int = Field(default=100, ge=1, le=1_000)
+    withdrawn: Annotated[bool, Field(strict=True)] | None = None
+    page_size: int = Field(default=100, strict=True, ge=1, le=1_000)
     cursor: str | None = Field(default=None, max_length=500, description="From `nextCursor` of a page")
 
 

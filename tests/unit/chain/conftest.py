@@ -10,12 +10,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from jeugdregio.engines import Kafka, Postgres
+from shared.journal.generation import restored
 from shared.journal.topics import make_topics
 from tests.databases import Databases, make_databases
-from tests.unit.chain.loops import Loops
+from tests.unit.chain.loops import Loops, settle
 from tests.unit.chain.region import Engines
 
-SERVICES = ("referrals", "contracts", "availability", "monitoring")
+PUBLISHERS = ("referrals", "contracts")
+SERVICES = (*PUBLISHERS, "availability", "monitoring")
 _POLL_MILLISECONDS = 10
 
 
@@ -39,7 +41,7 @@ def short_polls() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 async def engines(databases: Databases, kafka: Kafka) -> AsyncIterator[Engines]:
-    for service in ("referrals", "contracts"):
+    for service in PUBLISHERS:
         await make_topics(kafka.bootstrap, service)
     async with AsyncExitStack() as stack:
         apis = {name: await stack.enter_async_context(databases.database(name, "api")) for name in SERVICES}
@@ -53,4 +55,9 @@ async def engines(databases: Databases, kafka: Kafka) -> AsyncIterator[Engines]:
         stack.push_async_callback(producer.stop)
         loops = Loops(workers, kafka.bootstrap)
         stack.push_async_callback(loops.close)
+        for service in PUBLISHERS:
+            # Tests before this one have published under the same names.
+            async with workers[service].transaction() as connection:
+                await restored(connection, bootstrap=kafka.bootstrap, service=service)
+        await settle(loops, administrator)
         yield Engines(apis, workers, administrator, producer, loops)

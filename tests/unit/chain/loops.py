@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping
 from typing import Any, Protocol
 
+import asyncpg
+
 from services.availability.schema import TOPICS as OF_CONTRACTS
 from services.availability.search.projection import derive as derive_offers
 from services.contracts.valuation.projection import INDICATION, Valuation, follow_own_journal, promise
@@ -16,6 +18,7 @@ from shared.events.topics import TOPICS
 from shared.journal.relay import Relay
 from shared.journal.sequencer import Sequencer
 from tests.unit.monitoring.inputs import REGION
+from tests.waiting import until
 
 READ: dict[str, tuple[str, ...]] = {
     "contracts": (INDICATION,),
@@ -36,6 +39,10 @@ NAMES = (
     ),
 )
 """All loops: those of contracts and of monitoring twice, as with two processes."""
+_SETTLED = """
+select min(known_through) >= $1 and count(known_through) = $2 and not exists (select from {reader}.dirty)
+from {reader}.recompute_through
+"""
 _DERIVING: dict[str, dict[str, Any]] = {
     "contracts": {"derive": Valuation(REGION).derive, "before": follow_own_journal, "emptied": promise},
     "availability": {"derive": derive_offers},
@@ -89,8 +96,8 @@ class Loops:
         self._running[name] = self._build(name)
 
     async def close(self) -> None:
-        for loop in self._running.values():
-            await loop.close()
+        """End all of them; what a client says at its end is of no interest."""
+        await asyncio.gather(*(loop.close() for loop in self._running.values()), return_exceptions=True)
 
     def _build(self, name: str) -> Loop:
         service, kind, *_ = name.split()
@@ -106,3 +113,19 @@ class Loops:
             case "watermarks":
                 return Watermarks(worker, self._bootstrap, topics=topics, moved=asyncio.Event())
         return Recompute(worker, service=service, **_DERIVING[service])
+
+
+async def settle(loops: Loops, administrator: asyncpg.Connection) -> None:
+    """Give everything its moment, then step every loop until every reader has derived all up to now."""
+    await loops.step("referrals sequencer", "contracts sequencer")
+    now = await administrator.fetchval("select referrals.moment()")
+
+    async def settled() -> bool:
+        await loops.step()
+        reached = [
+            await administrator.fetchval(_SETTLED.format(reader=reader), now, len(topics))
+            for reader, topics in READ.items()
+        ]
+        return all(reached)
+
+    await until(settled, within=60)

@@ -1,18 +1,18 @@
 """What happens to a region, drawn at random: writes, steps of its loops, messages out of turn, and questions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
-from services.monitoring.figures.domain import FIGURES, FigureRequest
+from services.monitoring.figures.domain import FIGURES, FigureRequest, PeriodKind
 from tests.unit.chain.loops import NAMES, READ
 from tests.unit.monitoring.histories import codes, days, places, providers, referrers, requests
 
-NUMBERS = 4
+NUMBERS = 3
 CLIENTS = 3
-_STARTS = (date(2022, 11, 1), date(2023, 4, 1), date(2023, 7, 11))
+_STARTS = (date(2022, 11, 1), date(2023, 7, 11))
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Rounds:
-    """Every loop makes a step, a number of times."""
+    """Every loop makes a step, a number of times, but for those that hang: `contracts consumer` is both of them."""
 
     times: int
+    hanging: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Question:
 
 Operation = Write | Step | Rounds | Repeat | Rebuild | Question
 
-moments = st.integers(0, 5)
+moments = st.integers(0, 11)
 ends = st.none() | st.integers(0, 300)
 
 
@@ -162,7 +163,7 @@ def _versions(draw: st.DrawFn, bases: list[_Base]) -> PutIndication:
     """A version of one of the numbers; sometimes an administrative correction of everything."""
     number = draw(st.integers(0, NUMBERS - 1))
     base, reason = bases[number], {}
-    if draw(st.integers(0, 4)) == 0:
+    if draw(st.sampled_from([False] * 7 + [True])):
         base, reason = draw(_bases()), {"administrativeReason": "verkeerd ingevoerd"}
     content = dict(base.fixed)
     if content.get("frequency") == "6":
@@ -182,8 +183,10 @@ def _versions(draw: st.DrawFn, bases: list[_Base]) -> PutIndication:
 def _products(draw: st.DrawFn) -> PutProduct:
     flags = st.fixed_dictionaries(dict.fromkeys(("residential", "family", "housing"), st.booleans()))
     first, later = draw(days), draw(st.none() | st.integers(1, 300))
-    tariffs = [{"from": first, "to": None, "cents": draw(st.integers(0, 9000))}]
-    if later is not None:
+    tariffs = [{"from": first, "to": None, "cents": draw(st.integers(0, 9000))}] * draw(
+        st.sampled_from([0, 1, 1])
+    )
+    if tariffs and later is not None:
         start = first + timedelta(days=later)
         tariffs = [
             {**tariffs[0], "to": start - timedelta(days=1)},
@@ -221,28 +224,43 @@ def _writes(bases: list[_Base]) -> st.SearchStrategy[Write]:
 @st.composite
 def questions(draw: st.DrawFn, figure: str | None = None) -> Question:
     request, _ = draw(requests())
+    if draw(st.booleans()):
+        # Most narrow questions find nothing, and nothing is seldom wrong.
+        request = replace(request, kind=PeriodKind.QUARTER, first_month=2022 * 12 + 9, periods=9, filters={})
     back = draw(st.just(0) | st.integers(1, 12))
     return Question(figure or draw(st.sampled_from(sorted(FIGURES))), request, back, draw(st.booleans()))
 
 
-@st.composite
-def stories(draw: st.DrawFn) -> tuple[list[str], list[Operation]]:
-    """The municipality of each number, and what happens one after the other."""
-    bases = [draw(_bases()) for _ in range(NUMBERS)]
+_KINDS_OF_LOOPS = sorted({" ".join(name.split()[:2]) for name in NAMES})
+# How often each kind of operation comes, of a hundred.
+_SHARES = {"write": 40, "step": 20, "rounds": 15, "question": 14, "repeat": 8, "rare": 3}
+_KINDS = [kind for kind, share in _SHARES.items() for _ in range(share)]
+
+
+def _strategies(bases: list[_Base]) -> dict[str, st.SearchStrategy[Any]]:
     writes = _writes(bases)
     publishers = st.sampled_from(["referrals", "contracts"])
     some = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True).map(tuple)
-    again = st.builds(SendAll, publishers)
+    readers = [name for name in NAMES if name.split()[0] in READ]
+    hanging = st.just(()) | st.lists(st.sampled_from(_KINDS_OF_LOOPS), max_size=3, unique=True).map(tuple)
     picks = st.lists(st.integers(0, 20), min_size=1, max_size=6).map(tuple)
-    usual = st.one_of(
-        *[writes] * 3,
-        *[st.builds(Step, some, st.none() | writes)] * 2,
-        *[st.builds(Rounds, st.integers(1, 2))] * 2,
-        questions(),
-        questions(),
-        st.builds(Repeat, publishers, picks, st.booleans()),
-    )
-    readers = st.sampled_from([name for name in NAMES if name.split()[0] in READ])
-    rare = again | st.builds(Step, some, again) | st.builds(Rebuild, readers)
-    happening = st.integers(0, 19).flatmap(lambda number: rare if number == 0 else usual)
-    return [base.municipality for base in bases], draw(st.lists(happening, min_size=12, max_size=40))
+    again = st.builds(SendAll, publishers)
+    return {
+        "write": writes,
+        "step": st.builds(Step, some, st.none() | writes),
+        "rounds": st.builds(Rounds, st.sampled_from([1, 2, 8]), hanging),
+        "question": questions(),
+        "repeat": st.builds(Repeat, publishers, picks, st.booleans()),
+        "rare": again | st.builds(Step, some, again) | st.builds(Rebuild, st.sampled_from(readers)),
+    }
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[list[str], list[Operation]]:
+    """The municipality of each number, and what happens one after the other; what is offered may come late, or never."""
+    bases = [draw(_bases()) for _ in range(NUMBERS)]
+    strategies = _strategies(bases)
+    kinds = draw(st.lists(st.sampled_from(_KINDS), min_size=15, max_size=45))
+    offered = st.builds(PutProvider, providers, st.just("De Linde")) | _products()
+    opening = draw(st.lists(offered, max_size=5))
+    return [base.municipality for base in bases], [*opening, *(draw(strategies[kind]) for kind in kinds)]

@@ -66,7 +66,7 @@ class Builder:
     """Counts how often a loop built its things anew, and fails as it is told."""
 
     def __init__(
-        self, stop: asyncio.Event, failures: list[Exception], *, close: Exception | None = None
+        self, stop: asyncio.Event, failures: list[BaseException], *, close: BaseException | None = None
     ) -> None:
         self.built = 0
         self.closed = 0
@@ -100,7 +100,7 @@ def counted(loop: str) -> float:
 
 async def test_a_loop_survives_every_exception_and_builds_anew() -> None:
     stop = asyncio.Event()
-    failures: list[Exception] = [OSError(), asyncpg.InternalClientError(), KeyError("x")]
+    failures: list[BaseException] = [OSError(), asyncpg.InternalClientError(), KeyError("x")]
     builder = Builder(stop, failures)
     before = counted("test")
     loop = forever("test", builder.build, service="demo", idle_seconds=0, patience_seconds=(0, 0))
@@ -123,6 +123,14 @@ async def test_a_loop_survives_what_cannot_be_built_or_closed() -> None:
 
     await forever("test", build, service="demo", idle_seconds=0, patience_seconds=(0, 0))(stop)
     assert (attempts, builder.built, builder.closed) == (3, 2, 2)
+
+
+async def test_a_cancellation_that_is_not_its_own_ends_no_loop() -> None:
+    stop = asyncio.Event()
+    # Known of aiokafka: `stop` raises it when a fetch has just failed, as after a restart of the broker.
+    builder = Builder(stop, [asyncio.CancelledError(), OSError()], close=asyncio.CancelledError())
+    await forever("test", builder.build, service="demo", idle_seconds=0, patience_seconds=(0, 0))(stop)
+    assert (builder.built, builder.closed, builder.steps) == (3, 3, 6)
 
 
 async def test_a_loop_that_is_cut_off_closes_what_it_built() -> None:

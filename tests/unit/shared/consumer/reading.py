@@ -31,6 +31,8 @@ _COPIES = tuple(topic.replace(".", "_") for topic in TOPICS)
 
 Copy = dict[tuple[UUID, int], tuple[datetime, int]]
 """(aggregate, version) -> (known_at, generation)."""
+Backup = dict[str, list[tuple[object, ...]]]
+"""All rows of each table."""
 
 
 def at(minutes: float) -> datetime:
@@ -65,7 +67,9 @@ class Owner:
         self.ends = list(self.begins)
         await self.promise(None)
 
-    async def send(self, *versions: tuple[UUID, int], known: float = 0, generation: int = 0, **more: object) -> None:
+    async def send(
+        self, *versions: tuple[UUID, int], known: float = 0, generation: int = 0, **more: object
+    ) -> None:
         """Send these (aggregate, version) as known at a moment; each counts once for the promise that follows."""
         for aggregate, version in versions:
             await self.send_message(
@@ -178,7 +182,7 @@ class Reader:
         return {(row["aggregate"], row["version"]): (row["known_at"], row["generation"]) for row in rows}
 
     async def rows(self, table: str) -> list[asyncpg.Record]:
-        return await self.admin.fetch(f"select * from monitoring.{table}")  # noqa: S608 - a name from the tests
+        return await self.admin.fetch(f"select * from monitoring.{table}")
 
     async def dirty(self) -> set[UUID]:
         return {row["aggregate"] for row in await self.rows("dirty")}
@@ -211,11 +215,11 @@ class Reader:
         async with self.database.transaction() as connection:
             await connection.execute("select reach_watermark($1)", topic)
 
-    async def back_up(self) -> dict[str, list[asyncpg.Record]]:
+    async def back_up(self) -> Backup:
         """Remember all tables."""
-        return {table: await self.rows(table) for table in (*_TABLES, *_COPIES)}
+        return {table: [tuple(row) for row in await self.rows(table)] for table in (*_TABLES, *_COPIES)}
 
-    async def restore(self, backup: dict[str, list[asyncpg.Record]]) -> None:
+    async def restore(self, backup: Backup) -> None:
         async with self.admin.transaction():
             await self.empty()
             for table, rows in backup.items():

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.admin import RecordsToDelete
 
+from shared.consumer.apply import FencedError, Stand, apply_batch
 from shared.consumer.consumer import Consumer
 from tests.unit.shared.consumer.reading import INDICATION, PROVIDER, Owner, Reader, at, spread
 from tests.unit.shared.journal.publishing import administrator
@@ -37,6 +38,24 @@ async def test_copies_offsets_and_what_is_dirty_are_written_together_or_not_at_a
     assert len(await reader.rows("parked")) == 1
 
 
+@pytest.mark.parametrize("behind", [Stand(1, 0), Stand(0, 5), Stand(1, 4)])
+async def test_who_no_longer_has_a_partition_writes_nothing_and_moves_nothing_back(
+    reader: Reader, behind: Stand
+) -> None:
+    await reader.admin.execute("insert into monitoring.consumed values ($1, 0, 1, 5)", INDICATION)
+    with pytest.raises(FencedError):
+        async with reader.database.transaction() as connection:
+            await apply_batch(connection, behind, [message(offset=behind.next_offset)])
+    assert await reader.next_offsets() == [5]
+    assert (await reader.copy(), await reader.dirty()) == ({}, set())
+
+
+def message(offset: int) -> ConsumerRecord:
+    """Give an event as it comes from Kafka."""
+    event = Owner(producer=None, bootstrap="", generation=1).event(uuid4(), 1)
+    return ConsumerRecord(INDICATION, 0, offset, 0, 0, None, event, None, 0, len(event), ())
+
+
 # --- repeats and order ---
 
 
@@ -53,9 +72,7 @@ async def test_repeated_and_reordered_versions_end_in_the_same_copies(reader: Re
             for aggregate, version in arriving[start : start + 7]:
                 await owner.send((aggregate, version), known=version)
             await reader.read_all(owner, consumer)
-    assert await reader.copy() == {
-        (aggregate, version): (at(version), 1) for aggregate, version in versions
-    }
+    assert await reader.copy() == {(aggregate, version): (at(version), 1) for aggregate, version in versions}
     assert await reader.dirty() == {aggregate for aggregate, _ in versions}
 
 

@@ -22,11 +22,6 @@ def changed(**attributes: object) -> Callable[[Owner], bytes]:
     return lambda owner: orjson.dumps({**orjson.loads(owner.event(AGGREGATE, 1)), **attributes})
 
 
-def with_state(**more: object) -> Callable[[Owner], bytes]:
-    """Give an event with other properties in its state."""
-    return lambda owner: owner.event(AGGREGATE, 1, **more)
-
-
 def replaced(pattern: bytes, by: bytes) -> Callable[[Owner], bytes]:
     """Give an event whose text was changed into what no encoder here would write."""
     return lambda owner: re.sub(pattern, by, owner.event(AGGREGATE, 1, filler=SECRET))
@@ -39,13 +34,13 @@ POISON: dict[str, Callable[[Owner], bytes | None]] = {
     "no text": lambda _: b"\xff\xfe\x00",
     "another type": changed(type="nl.jeugdregio.referrals.care.v1"),
     "a state that lacks what it needs": changed(data={"clientId": SECRET}),
-    "a value that cannot be": with_state(product=SECRET),
+    "a value that cannot be": lambda owner: owner.event(AGGREGATE, 1, product=SECRET),
     "a subject that is no id": changed(subject=SECRET),
     "a subject that no column takes": changed(subject="\x00"),
     "a version that no column takes": changed(version=2**31),
     "a generation that no column takes": changed(generation=2**31),
     "a number that no encoder takes": replaced(SECRET.encode(), b'x","more":' + b"9" * 40 + b',"y":"'),
-    "a character that no jsonb takes": with_state(filler=f"{SECRET}\x00"),
+    "a character that no jsonb takes": lambda owner: owner.event(AGGREGATE, 1, filler=f"{SECRET}\x00"),
     "half a character": replaced(SECRET.encode(), rb"\\ud800"),
     "a moment out of time": changed(knownat="9999-12-31T23:59:59-23:00"),
     "too deep": replaced(b'"' + SECRET.encode() + b'"', b"[" * 300 + b"]" * 300),
@@ -150,7 +145,9 @@ async def test_poison_that_comes_in_small_portions_stops_it_too(reader: Reader, 
     assert len(await reader.rows("parked")) == IN_A_ROW - 1
 
 
-async def test_poison_among_good_events_does_not_stop_it_however_much_it_is(reader: Reader, owner: Owner) -> None:
+async def test_poison_among_good_events_does_not_stop_it_however_much_it_is(
+    reader: Reader, owner: Owner
+) -> None:
     await reader.take_note(owner)
     for version in range(1, IN_A_ROW + 10):
         await owner.send_message(b"poison", key=AGGREGATE)

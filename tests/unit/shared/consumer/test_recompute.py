@@ -35,9 +35,7 @@ async def nothing(_: Connection) -> None:
 
 
 def loop(reader: Reader, deriving: Deriving, before: Hook = nothing, emptied: Hook = nothing) -> Recompute:
-    return Recompute(
-        reader.database, service=SERVICE, derive=deriving.derive, before=before, emptied=emptied
-    )
+    return Recompute(reader.database, service=SERVICE, derive=deriving.derive, before=before, emptied=emptied)
 
 
 async def touch(reader: Reader, *aggregates: UUID) -> None:
@@ -135,6 +133,18 @@ async def test_two_loops_at_once_work_one_at_a_time_and_lose_nothing(
     assert sum(len(call) for call in deriving.calls) == len(aggregates)
 
 
+async def test_while_one_loop_derives_another_does_nothing(reader: Reader) -> None:
+    async def meanwhile(_: Connection, __: set[UUID]) -> None:
+        assert not await other.step()
+
+    deriving, idle = Deriving(meanwhile), Deriving()
+    other = loop(reader, idle)
+    await touch(reader, uuid4())
+    await mark(reader, 1)
+    await loop(reader, deriving).step()
+    assert (len(deriving.calls), idle.calls) == (1, [])
+
+
 # --- how far it is ---
 
 
@@ -215,7 +225,11 @@ async def test_what_cannot_be_derived_is_parked_alone(reader: Reader) -> None:
     await mark(reader, 1)
     await exhausted(loop(reader, deriving))
     (parked,) = await reader.rows("parked")
-    assert (parked["topic"], parked["partition"], parked["aggregate"]) == (INDICATION, OF_DERIVING, str(faulty))
+    assert (parked["topic"], parked["partition"], parked["aggregate"]) == (
+        INDICATION,
+        OF_DERIVING,
+        str(faulty),
+    )
     assert parked["reason"] == "cannot be derived: ValueError"
     assert set().union(*(call for call in deriving.calls if faulty not in call)) == set(others)
     assert await through(reader) == at(1)

@@ -22,7 +22,9 @@ async def complete(reader: Reader, owner: Owner, *versions: tuple[UUID, int], th
     await note(reader, owner, through)
 
 
-async def test_a_promise_counts_when_all_before_its_ends_has_been_applied(reader: Reader, owner: Owner) -> None:
+async def test_a_promise_counts_when_all_before_its_ends_has_been_applied(
+    reader: Reader, owner: Owner
+) -> None:
     await note(reader, owner, None)
     await owner.send(*spread(10), known=1)
     await note(reader, owner, 1)
@@ -62,7 +64,9 @@ async def test_without_news_for_the_topic_the_watermark_follows_the_promises(
         assert await reader.known_through() == at(minutes)
 
 
-async def test_a_promise_that_comes_late_does_not_move_the_watermark_back(reader: Reader, owner: Owner) -> None:
+async def test_a_promise_that_comes_late_does_not_move_the_watermark_back(
+    reader: Reader, owner: Owner
+) -> None:
     await note(reader, owner, 3)
     await note(reader, owner, 2)
     assert await reader.known_through() == at(3)

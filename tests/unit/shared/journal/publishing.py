@@ -28,7 +28,9 @@ OIN = "00000001234567890000"
 _CLOCK = "create or replace function referrals.moment() returns timestamptz language sql volatile as"
 _EMPTY = "truncate referrals.journal, referrals.journal_pending, referrals.journal_position, referrals.relay_parked"
 _AT_NOTHING = "update referrals.sequencer set " + ", ".join(
-    f"{column.name} = default" for column in METADATA.tables["referrals.sequencer"].columns if column.name != "single"
+    f"{column.name} = default"
+    for column in METADATA.tables["referrals.sequencer"].columns
+    if column.name != "single"
 )
 _ANEW = "update referrals.relay set generation = generation + 1, cursor = 0, topics = '{}'"
 _POSITIONS = """
@@ -87,7 +89,7 @@ class Publisher:
     async def row(self, table: str) -> dict[str, Any]:
         """Give the one row of `sequencer` or `relay`."""
         async with self.database.transaction() as connection:
-            (row,) = await connection.fetch(f"select * from {table}")  # noqa: S608 - a name from the tests
+            (row,) = await connection.fetch(f"select * from {table}")
         return dict(row)
 
     @asynccontextmanager
@@ -130,9 +132,14 @@ class Log:
     """Reads what stands in Kafka, from where it was opened on."""
 
     def __init__(self, bootstrap: str, topics: Iterable[tuple[str, int]]) -> None:
-        self._partitions = [TopicPartition(topic, number) for topic, count in topics for number in range(count)]
+        self._partitions = [
+            TopicPartition(topic, number) for topic, count in topics for number in range(count)
+        ]
         self._kafka = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, auto_offset_reset="none", enable_auto_commit=False, fetch_max_wait_ms=50
+            bootstrap_servers=bootstrap,
+            auto_offset_reset="none",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=50,
         )
         self._records: list[ConsumerRecord] = []
 
@@ -160,7 +167,9 @@ class Log:
     async def events(self) -> list["Sent"]:
         """Give all events since, in their order per partition."""
         return [
-            Sent(record.partition, record.offset, UUID(event["subject"]), event["version"], event["generation"])
+            Sent(
+                record.partition, record.offset, UUID(event["subject"]), event["version"], event["generation"]
+            )
             for record in await self._read()
             if record.topic == TOPIC
             for event in [orjson.loads(record.value)]
@@ -195,7 +204,7 @@ def versions_by_aggregate(events: Iterable[Sent]) -> dict[UUID, list[int]]:
 async def all_sent(publisher: Publisher, relay: Relay) -> bool:
     """Step once; say whether the relay's row has caught up with the journal."""
     await relay.step()
-    return (await publisher.row("relay"))["cursor"] == (await publisher.row("sequencer"))["position"]
+    return bool((await publisher.row("relay"))["cursor"] == (await publisher.row("sequencer"))["position"])
 
 
 async def send_all(publisher: Publisher, relay: Relay) -> None:

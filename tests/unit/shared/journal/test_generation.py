@@ -22,7 +22,9 @@ from tests.unit.shared.journal.publishing import (
 )
 from tests.waiting import until
 
-_WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+_WAITING = (
+    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+)
 BACK = timedelta(hours=2)
 
 

@@ -10,14 +10,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.unit.shared.journal.publishing import (
     TOPIC,
     Log,
     Publisher,
     Sent,
-    administrator,
     make_anew,
     promised,
     send_all,
@@ -25,14 +23,12 @@ from tests.unit.shared.journal.publishing import (
 )
 from tests.waiting import until
 
-LIMIT = 100_000
-LARGE = "x" * (2 * LIMIT)
-
-
 # --- sending ---
 
 
-async def test_what_was_written_is_sent_or_pending_and_nothing_else_is(publisher: Publisher, log: Log) -> None:
+async def test_what_was_written_is_sent_or_pending_and_nothing_else_is(
+    publisher: Publisher, log: Log
+) -> None:
     aggregates = [uuid4() for _ in range(20)]
     async with publisher.relay() as relay:
         for version in (1, 2, 3):
@@ -62,7 +58,9 @@ async def test_the_versions_of_an_aggregate_stand_in_kafka_in_their_order(
         await send_all(publisher, relay)
     events = await log.events()
     assert versions_by_aggregate(events) == {aggregate: [1, 2, 3, 4, 5] for aggregate in aggregates}
-    assert all(len({event.partition for event in events if event.aggregate == each}) == 1 for each in aggregates)
+    assert all(
+        len({event.partition for event in events if event.aggregate == each}) == 1 for each in aggregates
+    )
 
 
 @asynccontextmanager
@@ -220,7 +218,9 @@ async def test_a_log_that_was_made_anew_gets_everything_again_without_a_command(
     assert {event.generation for event in events} == {after["generation"]}
 
 
-async def test_a_relay_that_runs_while_the_log_is_made_anew_heals_it_too(publisher: Publisher, log: Log) -> None:
+async def test_a_relay_that_runs_while_the_log_is_made_anew_heals_it_too(
+    publisher: Publisher, log: Log
+) -> None:
     aggregates = [uuid4() for _ in range(10)]
     async with publisher.relay() as relay:
         await publisher.write(*((aggregate, 1) for aggregate in aggregates))
@@ -238,63 +238,3 @@ async def test_a_relay_that_runs_while_the_log_is_made_anew_heals_it_too(publish
             after = await promised(publisher, rest, relay)
     assert after["generation"] == before["generation"] + 1
     assert after["count"] == 20
-
-
-# --- what the broker refuses ---
-
-
-@asynccontextmanager
-async def limited(bootstrap: str) -> AsyncIterator[None]:
-    """Let the broker take no message larger than LIMIT on the topic."""
-    async with administrator(bootstrap) as admin:
-        for limit in (LIMIT, 1_048_588):
-            configs = {"max.message.bytes": str(limit)}
-            (answer,) = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, TOPIC, configs)])
-            assert [error for error, *_ in answer.resources] == [0]
-            if limit == LIMIT:
-                yield
-
-
-async def test_a_too_large_event_parks_itself_and_later_versions_of_its_aggregate_only(
-    publisher: Publisher, log: Log
-) -> None:
-    large, others = uuid4(), [uuid4() for _ in range(300)]
-    async with limited(publisher.bootstrap), publisher.relay() as relay:
-        await publisher.write((large, 1), *((other, 1) for other in others))
-        await publisher.write((large, 2), filler=LARGE)
-        await publisher.write((large, 3), *((other, 2) for other in others))
-        await send_all(publisher, relay)
-        await publisher.write((large, 4), *((other, 3) for other in others))
-        promise = await promised(publisher, log, relay)
-    sent = versions_by_aggregate(await log.events())
-    assert sent == {large: [1], **{other: [1, 2, 3] for other in others}}
-    assert (promise["parked"], promise["count"]) == (1, 901)
-    (parked,) = await publisher.owner.fetch("select * from referrals.relay_parked")
-    assert (parked["aggregateid"], parked["topic"]) == (large, TOPIC)
-    assert parked["reason"] == "MessageSizeTooLargeError"
-
-
-async def test_small_events_pass_a_limit_that_a_batch_of_them_would_not(publisher: Publisher, log: Log) -> None:
-    aggregates = [uuid4() for _ in range(60)]
-    async with limited(publisher.bootstrap), publisher.relay() as relay:
-        await publisher.write(*((aggregate, 1) for aggregate in aggregates), filler="x" * 20_000)
-        promise = await promised(publisher, log, relay)
-    assert versions_by_aggregate(await log.events()) == {aggregate: [1] for aggregate in aggregates}
-    assert (promise["parked"], promise["count"]) == (0, 60)
-
-
-async def test_published_anew_a_parked_event_still_holds_back_no_earlier_version(
-    publisher: Publisher, log: Log
-) -> None:
-    large = uuid4()
-    async with limited(publisher.bootstrap), publisher.relay() as relay:
-        await publisher.write((large, 1))
-        await publisher.write((large, 2), filler=LARGE)
-        before = await promised(publisher, log, relay)
-        await publisher.owner.execute(
-            "update referrals.relay set generation = generation + 1, cursor = 0, topics = '{}'"
-        )
-        after = await promised(publisher, log, relay)
-    again = [event for event in await log.events() if event.generation == after["generation"]]
-    assert versions_by_aggregate(again) == {large: [1]}
-    assert (before["count"], after["count"], after["parked"]) == (1, 1, 1)

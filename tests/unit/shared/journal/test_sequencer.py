@@ -19,7 +19,9 @@ from tests.unit.shared.journal.publishing import Publisher, record
 from tests.waiting import until
 
 _PENDING = "select count(*) from referrals.journal_pending"
-_WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+_WAITING = (
+    "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+)
 JUMP = timedelta(hours=1)
 
 
@@ -265,7 +267,9 @@ async def test_what_was_derived_is_not_promised_while_rows_are_pending(
     assert (await journal.row("sequencer"))["derived_known_through"] == through
 
 
-async def test_what_is_derived_while_a_batch_is_taken_is_promised_by_a_later_batch(journal: Publisher) -> None:
+async def test_what_is_derived_while_a_batch_is_taken_is_promised_by_a_later_batch(
+    journal: Publisher,
+) -> None:
     await journal.sequence()
     through = (await journal.row("sequencer"))["known_through"]
     await journal.write((uuid4(), 1))
