@@ -13,6 +13,7 @@ from tests.contract.callers import (
 )
 
 Body = dict[str, Any]
+Parameters = dict[str, str | int]
 PRODUCT, UNKNOWN_PRODUCT = "43A09", "44Z99"
 NUMBER, NUMBER_OF_OTHER_PROVIDER, NUMBER_TO_WITHDRAW, UNKNOWN_NUMBER = 1, 2, 3, 999
 VALID_FROM, VALID_FROM_TO_WITHDRAW, UNKNOWN_VALID_FROM = "2023-01-01", "2031-01-01", "2029-09-09"
@@ -143,8 +144,8 @@ def agreement_of(agb: str) -> Body:
     return {"to": "2024-12-31", "tariffCents": int(f"88{agb}")}
 
 
-_INDICATION = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
-_AGREEMENT = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
+_INDICATION: Parameters = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
+_AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
 _ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
 _ONE_AGREEMENT = "/agreements/{provider}/{product}/{from}"
 WITHDRAWAL = {

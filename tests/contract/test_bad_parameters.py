@@ -153,7 +153,7 @@ KEYS = [
     [0], [0, "x"], [2**31], [-1], ["\x00"], ["\x00", 1], ["\x00", "\x00", "2023-01-01"],
     {}, "x", 7, None,
 ]  # fmt: skip
-RIGHT = {
+RIGHT: dict[str, list[object]] = {
     "referrals.indications": [["0794", 1]],
     "referrals.indicationHistory": [],
     "referrals.events": [[1, 1]],

@@ -16,7 +16,7 @@ import pytest
 from jeugdregio.ports import free_port
 from jeugdregio.services import SERVICES
 from shared.auth import Role
-from tests.contract.callers import Caller, own, stranger
+from tests.contract.callers import WRITER, Caller, own
 from tests.contract.documented import HEADERS
 from tests.contract.logs import Logs
 from tests.contract.outage import Line, cut_line
@@ -54,12 +54,11 @@ async def administrator(region: Region) -> AsyncIterator[asyncpg.Connection]:
 async def test_the_trace_of_a_write_reaches_journal_processing_log_and_logs(
     region: Region, administrator: asyncpg.Connection, logs: Logs
 ) -> None:
-    caller = stranger(Role.MUNICIPALITY)
     sample = SAMPLES["referrals.recordIndication"].about(
-        municipality=caller.organisation, assignmentNumber=77
+        municipality=WRITER.organisation, assignmentNumber=77
     )
     sample = sample.sending(indication(citizen_number(50)))
-    answer = await ask(region, caller, sample, traceparent=f"00-{TRACE}-{SPAN}-01")
+    answer = await ask(region, WRITER, sample, traceparent=f"00-{TRACE}-{SPAN}-01")
     assert answer.status_code == 201, answer.text
     recorded = UUID(answer.json()["id"])
     traceparent = await administrator.fetchval(
@@ -195,18 +194,17 @@ async def test_a_write_while_the_database_is_away_is_no_success_and_arrives_when
     line_to: tuple[Line, Region],
 ) -> None:
     line, region = line_to
-    caller = stranger(Role.MUNICIPALITY)
     sample = SAMPLES["referrals.recordIndication"].about(
-        municipality=caller.organisation, assignmentNumber=78
+        municipality=WRITER.organisation, assignmentNumber=78
     )
     sample = sample.sending(indication(citizen_number(51)))
-    assert is_away(await region.call(caller, sample))
+    assert is_away(await region.call(WRITER, sample))
     await line.connect()
-    assert (await region.call(caller, sample)).json()["outcome"] == "created"
+    assert (await region.call(WRITER, sample)).json()["outcome"] == "created"
     await line.cut()
-    assert is_away(await region.call(caller, sample))
+    assert is_away(await region.call(WRITER, sample))
     await line.connect()
-    assert (await region.call(caller, sample)).json()["outcome"] == "unchanged"
+    assert (await region.call(WRITER, sample)).json()["outcome"] == "unchanged"
 
 
 async def test_without_keys_no_token_can_be_checked_and_that_is_503_too(

@@ -30,7 +30,7 @@ BY = [None, *Dimension]
 # What narrows without naming an organisation or a place.
 FILTERS: list[dict[str, str | int]] = [{}, {"product": PRODUCT, "referrer": "02"}]
 # As known then and now are one statement but for one condition: one figure of each kind is enough.
-ASKED = [(figure, {}) for figure in FIGURES] + [
+ASKED: list[tuple[str, dict[str, str | int]]] = [(figure, {}) for figure in FIGURES] + [
     (figure, {"asOf": "2025-01-01"}) for figure in ("unique-clients", "granted-amount", "referrer-shares")
 ]
 PLACES = {Dimension.MUNICIPALITY, Dimension.SUB_REGION, Dimension.PROVIDER}

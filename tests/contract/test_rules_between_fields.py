@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from shared.auth import Role
-from tests.contract.callers import OTHER_PROVIDER, OUTSIDE_THE_REGION, STRANGE_MUNICIPALITY, Caller
+from tests.contract.callers import OTHER_PROVIDER, OUTSIDE_THE_REGION, WRITER, Caller
 from tests.contract.refusals import nothing_written, places, send, text_of
 from tests.contract.region import Region
 from tests.contract.requests import (
@@ -91,9 +91,9 @@ async def test_an_indication_whose_fields_do_not_go_together_is_refused(
 async def test_what_goes_together_is_accepted(region: Region, changed: Body) -> None:
     """The other side of each rule: under numbers of their own, since what is accepted is kept."""
     number = next(FREE_NUMBERS)
-    sample = SAMPLES[PUT].about(municipality=STRANGE_MUNICIPALITY, assignmentNumber=number)
+    sample = SAMPLES[PUT].about(municipality=WRITER.organisation, assignmentNumber=number)
     body = indication(citizen_number(40), OTHER_PROVIDER, **changed)
-    answer = await region.call(Caller(Role.MUNICIPALITY, STRANGE_MUNICIPALITY), sample.sending(body))
+    answer = await region.call(WRITER, sample.sending(body))
     assert (answer.status_code, answer.json()["outcome"]) == (201, "created"), answer.text
 
 

@@ -32,7 +32,7 @@ from tests.contract.tokens import ACCEPTED, REFUSED
 
 # What is there for everybody: is this process well, and what can be asked of it.
 OPEN = {"/livez", "/readyz", "/{service}/v1/openapi.json", "/{service}/v1/docs"}
-UNKNOWN = {
+UNKNOWN: dict[str, str | int] = {
     "assignmentNumber": UNKNOWN_NUMBER,
     "product": UNKNOWN_PRODUCT,
     "code": UNKNOWN_PRODUCT,

@@ -15,9 +15,17 @@ from tests.contract.callers import Caller, other, own, stranger
 from tests.contract.canaries import Canary
 from tests.contract.region import Region
 
+
+class Rows(Enum):
+    """Which rows a role sees of a served table."""
+
+    OWN = "those that name its organisation"
+    ALL = "all: they are nobody's own"
+
+
+OWN_ROWS, ALL_ROWS = Rows
 # Which roles see rows of a served table, and whether only their own: RIGHTS once more, by table.
-OWN_ROWS, ALL_ROWS = Enum("Rows", ["OWN_ROWS", "ALL_ROWS"])
-SERVED: dict[str, dict[Role, object]] = {
+SERVED: dict[str, dict[Role, Rows]] = {
     "referrals.indication": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.indication_history": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.journal": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},

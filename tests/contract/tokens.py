@@ -50,8 +50,8 @@ class Issuer:
 
     def accepted(self, algorithm: str, role: str, organisation: str) -> str:
         """Give a token that must be accepted, of one of the ACCEPTED."""
-        key = {"ES256": self._elliptic, "RS256": self._rsa}[algorithm]
-        return self._signed(algorithm, key, self._claims(role, organisation))
+        keys: dict[str, Key] = {"ES256": self._elliptic, "RS256": self._rsa}
+        return self._signed(algorithm, keys[algorithm], self._claims(role, organisation))
 
     def _claims(self, role: str, organisation: str, **changed: object) -> dict[str, Any]:
         return {

@@ -195,7 +195,7 @@ class ARegion:
             known_through, rows = await groups(
                 connection, FIGURES[figure], visible(request, ANALYST), size=10_000
             )
-        answer = {
+        answer: Answer = {
             row.key: (row.value, row.per, {name.value: count for name, count in row.beside.items()})
             for row in rows
         }
