@@ -103,7 +103,7 @@ async def _arrive(worker: Database, one: Arrival) -> None:
     async with worker.transaction() as connection:
         # As `complete_generation` does with what its owner did not bring back.
         await connection.execute(
-            f"with gone as (delete from {one.topic.replace('.', '_')} where aggregate = $1 returning aggregate)"  # noqa: S608
+            f"with gone as (delete from {one.topic.replace('.', '_')} where aggregate = $1 returning aggregate)"
             " insert into dirty (kind, aggregate) select distinct $2::text, aggregate from gone",
             one.aggregate,
             one.topic,

@@ -25,7 +25,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 def _make(folder: Path, target: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own make
+    return subprocess.run(
         [folder / "bin" / "make", "-C", folder, target],
         env={"PATH": str(folder / "bin")}, capture_output=True, text=True, check=False,
     )  # fmt: skip

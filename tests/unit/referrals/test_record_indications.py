@@ -1,5 +1,6 @@
 """The SQL that records indications does what `domain.decide` says, for any order of arrival; and who sees the rows."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -171,6 +172,10 @@ async def test_the_database_decides_as_the_rules_say_for_any_order_of_arrival(
 
 # --- one by one ---
 
+_WRITTEN = """
+select (select count(*) from referrals.journal) as events, (select count(*) from referrals.processing_log) as logged
+"""
+
 
 def granted(number: int, hour: int = 1, bsn: str = BSNS[0], **changes: object) -> Arrival:
     moment = EPOCH + timedelta(hours=hour)
@@ -181,13 +186,9 @@ async def test_the_same_again_changes_no_version_and_emits_no_event_but_is_logge
     api: Database, owner: asyncpg.Connection
 ) -> None:
     await send(api, granted(2_000_001))
-    before = await owner.fetchrow(
-        "select (select count(*) from referrals.journal) as events, (select count(*) from referrals.processing_log) as logged"
-    )
+    before = await owner.fetchrow(_WRITTEN)
     (again,) = await send(api, granted(2_000_001))
-    after = await owner.fetchrow(
-        "select (select count(*) from referrals.journal) as events, (select count(*) from referrals.processing_log) as logged"
-    )
+    after = await owner.fetchrow(_WRITTEN)
     assert again.outcome is Outcome.UNCHANGED
     assert again.current is not None
     assert again.current["version"] == 1
@@ -227,8 +228,6 @@ async def test_the_database_holds_no_readable_bsn(api: Database, owner: asyncpg.
 
 
 async def test_two_lists_that_bring_the_same_new_clients_do_not_deadlock(api: Database) -> None:
-    import asyncio
-
     forward = [granted(number) for number in range(2_000_100, 2_000_140)]
     done = await asyncio.gather(
         *(send(api, *order) for order in (forward, forward[::-1], forward, forward[::-1]))

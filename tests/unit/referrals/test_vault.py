@@ -49,7 +49,9 @@ def test_a_key_that_is_not_32_bytes_is_refused(key: str) -> None:
         Vault({1: key}, INDEX)
 
 
-def test_a_wrong_key_in_the_settings_is_named_with_its_remedy_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_in_the_settings_is_named_with_its_remedy_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("VAULT_KEYS", '{"1": "c2hvcnQ="}')
     monkeypatch.setenv("VAULT_INDEX_KEY", "bm90IDMyIGJ5dGVz")
     with pytest.raises(SettingsError) as refused:

@@ -68,6 +68,6 @@ def test_rules_can_raise_problems_without_importing_a_framework() -> None:
         "import sys, shared.problems;"
         "print([each for each in ('fastapi', 'starlette', 'pydantic', 'asyncpg') if each in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert NotFound().detail
