@@ -10,7 +10,7 @@ import uvloop
 
 from jeugdregio.errors import StarterError
 from shared import logging
-from shared.serving import AddressTakenError
+from shared.serving import AddressTakenError, listen
 from shared.settings import Settings, SettingsError, load
 from shared.values.region import RegionFileError
 
@@ -24,10 +24,10 @@ def serve(service: str) -> None:
     with _one_clear_line():
         settings = load(import_module(own).Settings if find_spec(own) else Settings)
         logging.configure(service=service, process="api", level=settings.log_level)
-        uvicorn.run(
+        # Our own socket: a port that is taken then has a clear line, and not only a class name in the log.
+        listener = listen(settings.host, settings.port, "PORT")
+        config = uvicorn.Config(
             import_module(f"services.{service}.app").create_app(settings),
-            host=settings.host,
-            port=settings.port,
             loop="uvloop",
             http="httptools",
             backlog=_BACKLOG,
@@ -36,6 +36,7 @@ def serve(service: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def work(service: str) -> int:

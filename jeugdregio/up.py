@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jeugdregio import region_file, welcome
+from jeugdregio.completeness import figures_complete
 from jeugdregio.data_folder import DataFolder, write_secret
 from jeugdregio.engine_room import EngineRoom
 from jeugdregio.errors import StarterError, full_disk
@@ -107,9 +108,15 @@ class Starter:
 
             try:
                 summary = asyncio.run(self._while_all_live(load(description, progress)))
+                bar.update(task, description="The example: figures")
+                complete = asyncio.run(self._while_all_live(figures_complete(description)))
             except LoadError as error:
                 raise StarterError(f"the example could not be loaded: {error}") from error
         self._console.print(f"The example: {summary}.\n")
+        if not complete:
+            self._console.print(
+                "The figures do not show all of it yet: `jeugdregio doctor` says what is behind."
+            )
 
     async def _while_all_live(self, work: Coroutine[Any, Any, Result]) -> Result:
         loading = asyncio.ensure_future(work)

@@ -42,9 +42,12 @@ async def past(program: Program, client: httpx.AsyncClient) -> Past:
 
 
 async def _running(program: Program, client: httpx.AsyncClient) -> FrontDoor:
+    region = FrontDoor(program, client)
     if not program.running:
         await program.start()
-    return FrontDoor(program, client)
+        # `up` is ready when all was sent; the last of it may still be on its way to the figures.
+        await region.complete()
+    return region
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,17 +15,9 @@ from tests.unit.chain.consistency import (
     positions_have_no_gaps,
 )
 from tests.unit.chain.loops import NAMES, settle
-from tests.unit.chain.operations import (
-    Operation,
-    Question,
-    Rebuild,
-    Repeat,
-    Rounds,
-    Step,
-    questions,
-    stories,
-)
+from tests.unit.chain.operations import Operation, Question, Rebuild, Repeat, Rounds, Step
 from tests.unit.chain.region import ARegion, Engines
+from tests.unit.chain.stories import questions, stories
 from tests.unit.monitoring import brute_force
 from tests.unit.monitoring.brute_force import EVER, Answer
 

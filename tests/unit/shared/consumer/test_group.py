@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from shared.consumer.consumer import Consumer
-from tests.unit.shared.consumer.reading import INDICATION, Owner, Reader, at, spread
+from shared.process import Step, forever
+from tests.unit.shared.consumer.reading import INDICATION, SERVICE, Owner, Reader, at, spread
 from tests.waiting import until
 
 _GATE = """
@@ -38,20 +39,48 @@ from monitoring.watermark w where w.topic = $1
 
 
 @asynccontextmanager
-async def running(*steps: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Repeat these steps, at the same time, for as long as the block lasts; an error of one is raised at its end."""
+async def gate(reader: Reader) -> AsyncIterator[None]:
+    """Let every transaction that marks something dirty wait until the block ends."""
+    await reader.admin.execute(_GATE)
+    try:
+        yield
+    finally:
+        await reader.admin.execute("update monitoring.gate set closed = false")
+        await reader.admin.execute(_NO_GATE)
+
+
+Build = Callable[[], AbstractAsyncContextManager[Step]]
+
+
+@asynccontextmanager
+async def running(*builds: Build) -> AsyncIterator[None]:
+    """Run these as the worker process does: each repeats its step, and is built anew after an error."""
     stop = asyncio.Event()
-
-    async def repeat(step: Callable[[], Awaitable[object]]) -> None:
-        while not stop.is_set():
-            await step()
-
-    tasks = [asyncio.create_task(repeat(step)) for step in steps]
+    loops = [forever("test", build, service=SERVICE, idle_seconds=0) for build in builds]
+    tasks = [asyncio.ensure_future(loop(stop)) for loop in loops]
     try:
         yield
     finally:
         stop.set()
         await asyncio.gather(*tasks)
+
+
+class Member:
+    """A process of the group, of which the consumer that it has now can be looked at."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.consumer: Consumer | None = None
+
+    @asynccontextmanager
+    async def build(self) -> AsyncIterator[Step]:
+        async with self._reader.consumer() as consumer:
+            self.consumer = consumer
+            yield consumer.step
+
+    async def has(self, count: int) -> bool:
+        started = self.consumer is not None and self.consumer._kafka is not None
+        return started and self.consumer is not None and await assigned(self.consumer, count)
 
 
 async def assigned(consumer: Consumer, count: int) -> bool:
@@ -66,17 +95,15 @@ async def test_partitions_that_go_and_come_back_while_a_batch_is_applied_are_rea
     async with reader.consumer() as consumer:
         await reader.read_all(owner, consumer)
         await until(lambda: assigned(consumer, 6))
-        await reader.admin.execute(_GATE)
-        await owner.send(*first)
-        step = asyncio.create_task(consumer.step())
-        await until(lambda: reader.admin.fetchval(_AT_GATE))
-        async with reader.consumer() as other:
-            await other.start()
-            await until(lambda: assigned(consumer, 3))
-        await until(lambda: assigned(consumer, 6))
-        await reader.admin.execute("update monitoring.gate set closed = false")
-        await step
-        await reader.admin.execute(_NO_GATE)
+        async with gate(reader):
+            await owner.send(*first)
+            reading = asyncio.create_task(reader.read_all(owner, consumer))
+            await until(lambda: reader.admin.fetchval(_AT_GATE))
+            async with reader.consumer() as other:
+                await other.start()
+                await until(lambda: assigned(consumer, 3))
+            await until(lambda: assigned(consumer, 6))
+        await reading
         await owner.send(*second)
         await reader.read_all(owner, consumer)
     assert (await reader.copy()).keys() == {*first, *second}
@@ -87,8 +114,10 @@ async def test_two_consumers_share_the_partitions_and_read_everything_once(
 ) -> None:
     versions = spread(60)
     await reader.take_note(owner)
-    async with reader.consumer() as one, reader.consumer() as other, running(one.step, other.step):
-        await until(lambda: assigned_to_both(one, other))
+    one, other = Member(reader), Member(reader)
+    async with running(one.build, other.build):
+        await until(lambda: one.has(3))
+        await until(lambda: other.has(3))
         await owner.send(*versions)
 
         async def applied() -> bool:
@@ -99,10 +128,6 @@ async def test_two_consumers_share_the_partitions_and_read_everything_once(
     assert sorted(row["aggregate"] for row in await reader.rows("dirty")) == sorted(
         aggregate for aggregate, _ in versions
     )
-
-
-async def assigned_to_both(one: Consumer, other: Consumer) -> bool:
-    return all([each._kafka is not None and await assigned(each, 3) for each in (one, other)])
 
 
 class Story:
@@ -152,8 +177,7 @@ class Story:
     async def join(self) -> None:
         if len(self._members) < 3:
             member = AsyncExitStack()
-            consumer = await member.enter_async_context(self._reader.consumer())
-            await member.enter_async_context(running(consumer.step))
+            await member.enter_async_context(running(Member(self._reader).build))
             self._members.append(member)
 
     async def leave(self) -> None:
@@ -165,7 +189,8 @@ class Story:
             await member.aclose()
 
     async def check(self) -> datetime | None:
-        """See that all that was known by the watermark is there, as one statement sees both."""
+        """Move the watermark; see that all that was known by then is there, as one statement sees both."""
+        await self._reader.reach()
         seen = await self._reader.admin.fetchrow(_SEEN, INDICATION)
         if seen is None or seen["known_through"] is None:
             return None
@@ -185,18 +210,22 @@ async def test_a_watermark_is_never_ahead_of_what_was_applied(reader: Reader, ow
     print(f"seed {seed}")  # noqa: T201 - shown when it fails
     chance = random.Random(seed)
     story = Story(reader, owner, chance)
-    async with reader.watermarks() as watermarks:
-        await watermarks.start()
-        async with running(watermarks.step, reader.reach):
-            await story.join()
-            try:
-                for number in range(25):
-                    acts = [story.send, story.send, story.promise, story.promise, story.join, story.leave]
-                    await (story.generation if number % 10 == 9 else chance.choice(acts))()
-                    await story.check()
-                await story.send()
-                await story.promise()
-                await until(story.caught_up)
-            finally:
-                await story.end()
+
+    @asynccontextmanager
+    async def watermarks() -> AsyncIterator[Step]:
+        async with reader.watermarks() as one:
+            yield one.step
+
+    async with running(watermarks):
+        await story.join()
+        try:
+            for number in range(25):
+                acts = [story.send, story.send, story.promise, story.promise, story.join, story.leave]
+                await (story.generation if number % 10 == 9 else chance.choice(acts))()
+                await story.check()
+            await story.send()
+            await story.promise()
+            await until(story.caught_up)
+        finally:
+            await story.end()
     assert (await reader.copy()).keys() == story.known.keys()
