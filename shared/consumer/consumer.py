@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from shared import metrics
 from shared.consumer.apply import FencedError, Stand, apply_batch
+from shared.consumer.silence import Silence
 from shared.crash_points import crash_point
 from shared.database import Database
 from shared.tracing import following
@@ -21,6 +22,8 @@ from shared.tracing import following
 _log = structlog.get_logger()
 _CALL_SECONDS = 30
 _BATCH = 2_000
+# Longer than a batch takes to be applied, so that work is not taken for silence.
+_LOOK_SECONDS = 15
 _STANDS = "select topic, partition, generation, next_offset from consumed where topic = any($1)"
 
 
@@ -55,6 +58,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stands: dict[TopicPartition, Stand] = {}
         self._compared_at = 0.0
         self._polled_at = time.monotonic()
+        self._looked_at = time.monotonic()
+        self._silence = Silence()
         metrics.consumer_last_poll_age_seconds.labels(service).set_function(
             lambda: time.monotonic() - self._polled_at
         )
@@ -100,6 +105,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await self.start()
         if time.monotonic() - self._compared_at >= 1:
             await self._compare()
+        if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            await self._look_for_silence()
         self._polled_at = time.monotonic()
         for partition, records in (await self._poll()).items():
             await self._apply(partition, records)
@@ -142,6 +149,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._observe(fresh[-1])
         if not all_applied:
             raise PoisonedError(partition)
+
+    async def _look_for_silence(self) -> None:
+        self._looked_at = time.monotonic()
+        listening = set(self._stands) - set(self._client.paused())
+        if listening:
+            ends = await asyncio.wait_for(self._client.end_offsets(listening), _CALL_SECONDS)
+            self._silence.look(self._stands, ends)
 
     async def _compare(self) -> None:
         """Seek every assigned partition to where it stands in our tables; hold those of which nothing is known yet."""
