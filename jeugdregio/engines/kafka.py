@@ -120,7 +120,8 @@ class Kafka(Engine):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         shutil.rmtree(self._data, ignore_errors=True)
         with self.log.open("ab") as log:
-            arguments = ["format", "-t", cluster, "-c", str(self._properties)]
+            # In one piece: an id can begin with a dash, and would then be taken for an option.
+            arguments = ["format", f"--cluster-id={cluster}", f"--config={self._properties}"]
             done = subprocess.run(
                 [*self._java(), "kafka.tools.StorageTool", *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,

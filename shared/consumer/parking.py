@@ -145,8 +145,8 @@ async def _fetch(bootstrap: str, parked: Parked) -> ConsumerRecord:
         bootstrap_servers=bootstrap, auto_offset_reset="none", enable_auto_commit=False
     )
     place = TopicPartition(parked.topic, parked.partition)
-    await asyncio.wait_for(consumer.start(), _CALL_SECONDS)
     try:
+        await asyncio.wait_for(consumer.start(), _CALL_SECONDS)
         consumer.assign([place])
         first = (await asyncio.wait_for(consumer.beginning_offsets([place]), _CALL_SECONDS))[place]
         end = (await asyncio.wait_for(consumer.end_offsets([place]), _CALL_SECONDS))[place]

@@ -27,10 +27,9 @@ async def worker(databases: Databases) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="module")
-async def admin(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(databases.admin_url)
-    yield connection
-    await connection.close()
+async def admin(databases: Databases) -> AsyncIterator[asyncpg.Pool]:
+    async with asyncpg.create_pool(databases.admin_url, min_size=0, max_size=4) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ async def bootstrap(kafka: Kafka) -> str:
 
 
 @pytest.fixture
-async def reader(worker: Database, admin: asyncpg.Connection, bootstrap: str) -> Reader:
+async def reader(worker: Database, admin: asyncpg.Pool, bootstrap: str) -> Reader:
     reader = Reader(worker, admin, bootstrap)
     await reader.empty()
     return reader

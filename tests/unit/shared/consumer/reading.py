@@ -28,6 +28,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _SOURCE = source("00000001234567890000", "referrals")
 _TABLES = ("consumed", "watermark", "recompute_through", "dirty", "parked")
 _COPIES = tuple(topic.replace(".", "_") for topic in TOPICS)
+_EMPTY = "truncate " + ", ".join(f"monitoring.{table}" for table in (*_TABLES, *_COPIES))
 
 Copy = dict[tuple[UUID, int], tuple[datetime, int]]
 """(aggregate, version) -> (known_at, generation)."""
@@ -130,15 +131,14 @@ async def log_ends(bootstrap: str, topic: str) -> list[int]:
 
 @dataclass
 class Reader:
-    """The monitoring service's side: `database` is its worker's, `admin` an administrator's connection."""
+    """The monitoring service's side: `database` is its worker's, `admin` an administrator's."""
 
     database: Database
-    admin: asyncpg.Connection
+    admin: asyncpg.Pool
     bootstrap: str
 
     async def empty(self) -> None:
-        tables = ", ".join(f"monitoring.{table}" for table in (*_TABLES, *_COPIES))
-        await self.admin.execute(f"truncate {tables}")
+        await self.admin.execute(_EMPTY)
 
     @asynccontextmanager
     async def consumer(self, *topics: str) -> AsyncIterator[Consumer]:
@@ -220,10 +220,10 @@ class Reader:
         return {table: [tuple(row) for row in await self.rows(table)] for table in (*_TABLES, *_COPIES)}
 
     async def restore(self, backup: Backup) -> None:
-        async with self.admin.transaction():
-            await self.empty()
+        async with self.admin.acquire() as connection, connection.transaction():
+            await connection.execute(_EMPTY)
             for table, rows in backup.items():
-                await self.admin.copy_records_to_table(table, schema_name=SERVICE, records=rows)
+                await connection.copy_records_to_table(table, schema_name=SERVICE, records=rows)
 
     @asynccontextmanager
     async def without_right(self, table: str) -> AsyncIterator[None]:
