@@ -5,6 +5,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -46,6 +47,8 @@ async def _probes(region: dict[str, Any]) -> list[float]:
             if background.done():
                 await background
         background.cancel()
+        with suppress(asyncio.CancelledError):
+            await background
     return delays
 
 

@@ -1,6 +1,7 @@
 """A region of its own to measure: started by `jeugdregio up` without data, stopped when the measuring ends."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -52,3 +53,16 @@ def memory(region: dict[str, Any]) -> dict[str, float]:
         kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
         sizes[name] = kilobytes / 1024
     return sizes
+
+
+@contextmanager
+def standing_workers(region: dict[str, Any]) -> Iterator[None]:
+    """Let the workers stand still: what they do with each write would be measured with it, on whichever side is slower."""
+    workers = [pid for name, pid in region["processes"].items() if name.endswith("-worker")]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bench.indications import body, puts
 from bench.load import Measured, load
+from bench.region import standing_workers
 from jeugdregio.engines.postgres import installation
 from services.referrals.clients.domain import Vault
 from services.referrals.indications.schemas import IndicationBody
@@ -33,10 +34,11 @@ def measure(region: dict[str, Any]) -> list[dict[str, Any]]:
     """Alternate both, and report the medians of all rounds and their ratio."""
     numbers = itertools.count(1)
     rates, limits, runs = [], [], []
-    for round_ in range(ROUNDS):
-        limits.append(_pgbench(region, round_))
-        runs.append(_over_http(region, numbers))
-        rates.append(runs[-1].rate)
+    with standing_workers(region):
+        for round_ in range(ROUNDS):
+            limits.append(_pgbench(region, round_))
+            runs.append(_over_http(region, numbers))
+            rates.append(runs[-1].rate)
     value, limit = statistics.median(rates), statistics.median(limits)
     return [
         {
@@ -104,7 +106,7 @@ def _script(folder: Path, round_: int) -> str:
 begin;
 select set_config('app.organisation', '0794', true), set_config('app.role', 'municipality', true);
 select * from record_indications(
-    jsonb_build_array({_jsonb(sent)} || jsonb_build_object('assignmentNumber', :number)), {_jsonb(log)});
+    jsonb_build_array({_jsonb(sent)} || jsonb_build_object('assignmentNumber', :number::int)), {_jsonb(log)});
 commit;
 """
 

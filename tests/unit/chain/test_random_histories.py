@@ -22,7 +22,7 @@ from tests.unit.monitoring import brute_force
 from tests.unit.monitoring.brute_force import EVER, Answer
 
 EXAMPLES = "CHAIN_EXAMPLES"
-# The same examples on every machine; whoever asks for a number of them gets new ones.
+# The same examples on every machine; CHAIN_EXAMPLES=500 gives so many new ones each time.
 SETTINGS = settings(
     max_examples=int(os.environ.get(EXAMPLES, "25")),
     derandomize=EXAMPLES not in os.environ,
