@@ -1,6 +1,6 @@
 """What Prometheus may know of a process. Labels hold names and route templates, never a request's values."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -68,6 +68,22 @@ dirty_aggregates = _gauge("dirty_aggregates", "Waiting to be derived anew")
 
 database_pool_connections = _gauge("database_pool_connections", "Open connections", "state")
 loop_failures_total = _counter("loop_failures_total", "Failed steps of a background loop", "loop")
+
+
+class Pool(Protocol):
+    """What is counted of a pool of connections."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def idle(self) -> int: ...
+
+
+def watch_pool(service: str, pool: Pool) -> None:
+    """Show how many connections are open and idle, whenever the metrics are read."""
+    database_pool_connections.labels(service, "open").set_function(lambda: pool.size)
+    database_pool_connections.labels(service, "idle").set_function(lambda: pool.idle)
 
 
 def exposition() -> bytes:

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from shared import metrics
 from shared.database import Database
-from shared.health import Checks
+from shared.health import Checks, answers
 from shared.process import Worker
 from shared.serving import metrics_server
 from shared.settings import Settings
@@ -26,8 +27,9 @@ class ServiceWorker(Worker):
             acquire_seconds=10,
             statement_seconds=_STATEMENT_SECONDS,
         )
+        metrics.watch_pool(service, self.database)
         self.checks = Checks()
-        self.checks.add("database", self._ask_database)
+        self.checks.add("database", answers(self.database))
         self.checks.add("broker", self._ask_broker)
         self.add("metrics", metrics_server(service, "worker", settings, self.checks))
 
@@ -37,10 +39,6 @@ class ServiceWorker(Worker):
             return await super().run()
         finally:
             await self.database.close()
-
-    async def _ask_database(self) -> None:
-        async with self.database.transaction() as connection:
-            await connection.execute("select 1")
 
     async def _ask_broker(self) -> None:
         host, _, port = self.bootstrap.split(",")[0].strip().rpartition(":")

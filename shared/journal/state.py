@@ -8,7 +8,6 @@ from typing import Any
 from aiokafka.structs import RecordMetadata
 
 from shared.database import Connection
-from shared.journal.topics import PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,3 @@ async def renew_generation(
         at_least,
     )
     return bool(renewed == "UPDATE 1")
-
-
-def no_offsets() -> list[int]:
-    """Offsets of a topic that has nothing yet."""
-    return [0] * PARTITIONS

@@ -75,8 +75,6 @@ def _observing(database: Database, service: str) -> Callable[[], AbstractAsyncCo
             (row,) = await connection.fetch(_OBSERVE)
         metrics.journal_backlog_events.labels(service).set(row["backlog"])
         metrics.journal_oldest_unpublished_seconds.labels(service).set(float(row["oldest"]))
-        metrics.database_pool_connections.labels(service, "open").set(database.size)
-        metrics.database_pool_connections.labels(service, "idle").set(database.idle)
         return False
 
     @asynccontextmanager

@@ -186,8 +186,7 @@ async def _database(service: str, settings: Settings) -> AsyncIterator[Database]
         application=f"{service}-api",
         size=settings.database_pool_size,
     )
-    metrics.database_pool_connections.labels(service, "open").set_function(lambda: database.size)
-    metrics.database_pool_connections.labels(service, "idle").set_function(lambda: database.idle)
+    metrics.watch_pool(service, database)
     await database.open()
     try:
         yield database
