@@ -80,16 +80,23 @@ class FrontDoor:
         return through
 
     async def complete(self) -> str:
-        """Wait until figures are complete up to now; give that moment, as it was answered."""
-        began = now()
+        """Wait until all that was written is known; give a moment as of which it is, as it was answered.
+
+        What was written before a moment counts by the next promise of its service after it, which may be later than
+        the lowest promise that figures give. So: once all have promised, the lowest has to pass the highest.
+        """
+        await self._known_since(now())
+        return await self._known_since(now())
+
+    async def _known_since(self, began: datetime) -> str:
         reached = ""
 
-        async def complete() -> bool:
+        async def known() -> bool:
             nonlocal reached
             reached = await self.known_through() or ""
             return bool(reached) and datetime.fromisoformat(reached) >= began
 
-        await until(complete, within=120)
+        await until(known, within=120)
         return reached
 
     async def events(self, service: str, role: str, organisation: str) -> AsyncIterator[Json]:
