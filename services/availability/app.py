@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.availability.search.routes import router as search
+from shared.journal.feed import events_router
 from shared.settings import Settings
 from shared.values.region import load_region
 from shared.web import create_app as create
@@ -17,7 +18,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Availability",
         description="Which help can be had, from whom and where: for those who refer a child to it.",
         settings=settings,
-        routers=[search],
+        routers=[search, events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     return app

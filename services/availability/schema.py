@@ -3,6 +3,7 @@
 from sqlalchemy import Index, MetaData
 
 from shared.consumer.tables import consumer_tables, copy_table
+from shared.journal.tables import journal_tables
 
 METADATA = MetaData(schema="availability")
 
@@ -12,6 +13,7 @@ AGREEMENT = "contracts.agreement"
 TOPICS = (AGREEMENT, PRODUCT, PROVIDER)
 """What is read of others."""
 
+journal_tables(METADATA)
 consumer_tables(METADATA)
 
 # Found by what they name each other with, since a change of one touches the others.

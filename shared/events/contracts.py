@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -12,6 +13,9 @@ from shared.values.moments import Moment
 from shared.values.money import Cents
 
 Segment = Annotated[int, Field(ge=1, le=5, description="Segment of the products-and-services catalogue")]
+Age = Annotated[
+    int, Field(ge=0, le=23, description="Age of a child in whole years; extended care ends at 23")
+]
 
 
 class Tariff(Part):
@@ -37,6 +41,8 @@ class ProductState(State):
     valid_from: date = Field(alias="from")
     valid_to: date | None = Field(default=None, alias="to")
     tariffs: tuple[Tariff, ...] = ()
+    minimum_age: Age | None = Field(default=None, description="In years, included; absent: no lower limit")
+    maximum_age: Age | None = Field(default=None, description="In years, included; absent: no upper limit")
 
 
 class Location(Part):
@@ -66,6 +72,9 @@ class AgreementState(State):
     valid_to: date | None = Field(default=None, alias="to")
     tariff_cents: Cents | None = None
     withdrawn: bool
+    municipalities: tuple[MunicipalityCode, ...] | None = Field(
+        default=None, description="For children of these municipalities only; absent: of the whole region"
+    )
 
 
 class Stretch(Part):
@@ -104,3 +113,19 @@ class ValuationState(State):
     municipality: MunicipalityCode
     provider: Agb
     line: tuple[LineEntry, ...] = ()
+
+
+class ClaimState(State):
+    """What a provider is owed for days of care under an indication, whole, at one version.
+
+    `indication` is the aggregate id of the indication. Published once it was accepted. Withdrawn: credited, it is owed
+    nothing for it.
+    """
+
+    indication: UUID
+    municipality: MunicipalityCode
+    provider: Agb
+    valid_from: date = Field(alias="from", description="The first day of care that is claimed")
+    valid_to: date = Field(alias="to", description="The last day of care that is claimed")
+    cents: Cents
+    withdrawn: bool

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from shared.events.contracts import AgreementState, ProductState, ProviderState, ValuationState
-from shared.events.referrals import IndicationState
+from shared.events.availability import ReportState
+from shared.events.contracts import AgreementState, ClaimState, ProductState, ProviderState, ValuationState
+from shared.events.referrals import CareState, IndicationState
 from shared.events.state import State
 
 
@@ -27,10 +28,13 @@ TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
         Topic("referrals", "indication", IndicationState),
+        Topic("referrals", "care", CareState),
         Topic("contracts", "product", ProductState),
         Topic("contracts", "provider", ProviderState),
         Topic("contracts", "agreement", AgreementState),
+        Topic("contracts", "claim", ClaimState),
         Topic("contracts", "valuation", ValuationState, derived=True),
+        Topic("availability", "report", ReportState),
     )
 }
 

@@ -23,6 +23,7 @@ from shared.web import Router, Transaction
 _ROLES: Final = {
     "referrals": (Role.MUNICIPALITY, Role.PROVIDER),
     "contracts": (Role.CONTRACT_MANAGER, Role.PROVIDER, Role.MUNICIPALITY),
+    "availability": (Role.CONTRACT_MANAGER, Role.PROVIDER),
 }
 # Who may see one row in a thousand must not make one request read the whole journal.
 _LOOKED_AT_ONCE: Final = 20_000

@@ -1,4 +1,4 @@
-"""Code lists of the national standard iJw 3.2, by the names that this platform gives them."""
+"""Code lists: of the national standard iJw 3.2, by the names that this platform gives them, and two of the region's own."""
 
 from enum import StrEnum
 
@@ -87,3 +87,11 @@ class ReasonOfEnding(StrEnum):
     CHANGE_REQUEST = "37"
     OTHER_PROVIDER = "38"
     OTHER_DOMAIN = "39"
+
+
+class Admission(StrEnum):
+    """Whether a provider takes new clients for a product at a location; a list of the region's own."""
+
+    ACCEPTING = "accepting"
+    LIMITED = "limited"
+    STOP = "stop"

@@ -202,6 +202,7 @@ SAMPLES: dict[str, Sample] = {
     "contracts.agreements": Sample("contracts", "GET", "/agreements"),
     "contracts.events": Sample("contracts", "GET", "/events"),
     "availability.offers": Sample("availability", "GET", "/offers", query={"on": "2023-04-01"}),
+    "availability.events": Sample("availability", "GET", "/events"),
     "monitoring.figures": Sample("monitoring", "GET", "/figures"),
     "monitoring.figure": Sample(
         "monitoring", "GET", "/figures/{figure}", {"figure": "unique-clients"}, query={"from": "2023-04"}

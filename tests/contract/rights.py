@@ -50,6 +50,7 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     # A municipality gets the values of its own indications here, and nothing else.
     "contracts.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT, MUNICIPALITY: LEFT_OUT},
     "availability.offers": {REFERRER: SHARED},
+    "availability.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},
     "monitoring.figures": {
         MUNICIPALITY: SHARED,
         PROVIDER: SHARED,

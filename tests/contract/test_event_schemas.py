@@ -134,8 +134,10 @@ def test_a_valuation_is_written_in_camel_case_with_from_and_to() -> None:
 
 
 def test_every_topic_is_known_by_service_and_aggregate() -> None:
-    assert {topic.name for topic in topics_of("referrals")} == {"referrals.indication"}
+    assert {topic.name for topic in topics_of("referrals")} == {"referrals.indication", "referrals.care"}
+    assert {topic.name for topic in topics_of("availability")} == {"availability.report"}
     assert {topic.aggregate for topic in topics_of("contracts")} == {
+        "claim",
         "product",
         "provider",
         "agreement",

@@ -41,7 +41,7 @@ async def stored(region: Region) -> list[Stored]:
 
 
 async def _found(administrator: asyncpg.Connection) -> AsyncIterator[Stored]:
-    for service in ("referrals", "contracts"):
+    for service in ("referrals", "contracts", "availability"):
         row = dict(await administrator.fetchrow(_JOURNAL.format(service=service)) or {})
         whole = row["recorded"] == row["positioned"] + row["pending"]
         if (

@@ -10,13 +10,15 @@ create or replace function fixed_fields(client uuid, content jsonb) returns json
 $$;
 
 -- What is published: only what a named reader needs (docs/privacy.md).
-create or replace function indication_state(municipality text, client uuid, content jsonb, withdrawn boolean)
+create or replace function indication_state(
+    municipality text, assignment_number int, decided_at timestamptz, client uuid, content jsonb, withdrawn boolean)
 returns jsonb language sql immutable as $$
     select jsonb_build_object(
         'clientId', client, 'municipality', municipality, 'product', content -> 'product', 'provider', content -> 'provider',
         'from', content -> 'from', 'to', content -> 'to', 'volume', content -> 'volume', 'unit', content -> 'unit',
         'frequency', content -> 'frequency', 'budgetCents', content -> 'budgetCents',
-        'agreedTariffCents', content -> 'agreedTariffCents', 'referrer', content #> '{referrer,type}', 'withdrawn', withdrawn)
+        'agreedTariffCents', content -> 'agreedTariffCents', 'referrer', content #> '{referrer,type}', 'withdrawn', withdrawn,
+        'assignmentNumber', assignment_number, 'decidedAt', decided_at)
 $$;
 
 -- records: [{ordinal, municipality, assignmentNumber, decidedAt, sentAt, withdrawal, reason, content,
@@ -112,7 +114,7 @@ begin
 
     perform record_events(jsonb_agg(jsonb_build_object(
         'aggregateType', 'indication', 'aggregateId', d.id, 'version', d.version,
-        'payload', indication_state(d.municipality, d.client, d.content, d.withdrawal),
+        'payload', indication_state(d.municipality, d."assignmentNumber", d."decidedAt", d.client, d.content, d.withdrawal),
         'organisations', jsonb_build_array(d.municipality, d.content ->> 'provider')) order by d.ordinal), log ->> 'traceparent')
     from decided_indications(decided) d where d.outcome in ('created', 'applied')
     having count(*) > 0;
