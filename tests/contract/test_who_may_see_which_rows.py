@@ -38,6 +38,7 @@ SERVED: dict[str, dict[Role, Rows]] = {
         Role.MUNICIPALITY: OWN_ROWS,
     },
     "availability.offer": {Role.REFERRER: ALL_ROWS},
+    "availability.journal": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
 }
 # Tables without row-level security that an api may read: each with the reason why nobody's rows are in it.
 UNPROTECTED = {

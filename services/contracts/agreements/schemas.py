@@ -1,5 +1,6 @@
 """Agreements on the wire."""
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,7 @@ from services.contracts.agreements.domain import Key, violations
 from services.contracts.products.domain import Outcome
 from shared.events.contracts import AgreementState
 from shared.problems import InvalidInput
-from shared.values.identifiers import Agb, ProductCode
+from shared.values.identifiers import Agb, MunicipalityCode, ProductCode
 from shared.values.moments import Moment
 from shared.values.money import Cents
 from shared.values.period import Day
@@ -29,10 +30,20 @@ class AgreementBody(BaseModel):
     tariff_cents: Cents | None = Field(
         default=None, description="Per unit, in euro cents; left out: the catalogue's tariff"
     )
+    municipalities: Annotated[frozenset[MunicipalityCode], Field(min_length=1, max_length=100)] | None = (
+        Field(
+            default=None,
+            description="For children of these municipalities only; left out: of the whole region",
+        )
+    )
 
     def state(self, key: Key) -> AgreementState:
         """Give the agreement under its key. Raises InvalidInput with every rule between its fields that is broken."""
-        agreement = AgreementState(**key._asdict(), **dict(self), withdrawn=False)
+        # Sorted: a set in another order is the same agreement, and must be the same state.
+        places = None if self.municipalities is None else sorted(self.municipalities)
+        agreement = AgreementState(
+            **key._asdict(), **dict(self) | {"municipalities": places}, withdrawn=False
+        )
         if wrong := list(violations(agreement)):
             raise InvalidInput(wrong)
         return agreement

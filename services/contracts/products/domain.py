@@ -33,10 +33,17 @@ def violations(product: ProductState) -> Iterator[FieldError]:
             "category-of-code", "The category is the first two digits of the code.", pointer="#/category"
         )
     yield from ends_before_start(product.valid_from, product.valid_to, "#/to")
+    yield from _ages(product.minimum_age, product.maximum_age)
     for place, tariff in enumerate(product.tariffs):
         yield from ends_before_start(tariff.valid_from, tariff.valid_to, f"#/tariffs/{place}/to")
     for place, (before, after) in enumerate(pairwise(product.tariffs)):
         yield from _follows(before, after, place)
+
+
+def _ages(minimum: int | None, maximum: int | None) -> Iterator[FieldError]:
+    if minimum is not None and maximum is not None and maximum < minimum:
+        message = "The highest age lies below the lowest; give an age from `minimumAge` on, or leave it out."
+        yield FieldError("ages", message, pointer="#/maximumAge")
 
 
 def ends_before_start(first: date, last: date | None, pointer: str) -> Iterator[FieldError]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from services.contracts.products.domain import Outcome, violations
-from shared.events.contracts import ProductState
+from shared.events.contracts import Age, ProductState
 from shared.problems import InvalidInput
 from shared.values.codes import ProductCategory, Unit
 from shared.values.identifiers import ProductCode
@@ -53,6 +53,12 @@ class ProductBody(BaseModel):
     valid_to: Day | None = Field(default=None, alias="to", description="The last day; left out: an open end")
     tariffs: Annotated[tuple[CatalogueTariff, ...], Field(max_length=200)] = Field(
         default=(), description="In order of their days, without overlap"
+    )
+    minimum_age: Annotated[Age, Field(strict=True)] | None = Field(
+        default=None, description="Of the child, in years, included; left out: no lower limit"
+    )
+    maximum_age: Annotated[Age, Field(strict=True)] | None = Field(
+        default=None, description="Of the child, in years, included; left out: no upper limit"
     )
 
     def state(self, code: ProductCode) -> ProductState:

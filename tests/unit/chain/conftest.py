@@ -16,8 +16,8 @@ from tests.databases import Databases, make_databases
 from tests.unit.chain.loops import Loops, settle
 from tests.unit.chain.region import Engines
 
-PUBLISHERS = ("referrals", "contracts")
-SERVICES = (*PUBLISHERS, "availability", "monitoring")
+PUBLISHERS = ("referrals", "contracts", "availability")
+SERVICES = (*PUBLISHERS, "monitoring")
 _POLL_MILLISECONDS = 10
 
 

@@ -31,6 +31,8 @@ NAMES = (
     "referrals relay",
     "contracts sequencer",
     "contracts relay",
+    "availability sequencer",
+    "availability relay",
     *(
         f"{service} {kind} {number}"
         for service, processes in (("contracts", 2), ("availability", 1), ("monitoring", 2))
@@ -117,7 +119,7 @@ class Loops:
 
 async def settle(loops: Loops, administrator: asyncpg.Connection) -> None:
     """Give everything its moment, then step every loop until every reader has derived all up to now."""
-    await loops.step("referrals sequencer", "contracts sequencer")
+    await loops.step("referrals sequencer", "contracts sequencer", "availability sequencer")
     now = await administrator.fetchval("select referrals.moment()")
 
     async def settled() -> bool:

@@ -112,6 +112,8 @@ class ARegion:
                 "municipality": self._municipalities[write.number],
                 "referrer": content["referrer"] and content["referrer"]["type"],
                 "withdrawn": False,
+                "assignmentNumber": arrival.number[1],
+                "decidedAt": arrival.decided_at,
             }
         )
         self.ledger.note(current, published)
@@ -122,7 +124,7 @@ class ARegion:
         outcome, current = await self._arrive(Arrival(self._key(write.number), *moments))
         if outcome in _ACCEPTED:
             before = self.ledger.newest(IndicationState, self._indications[write.number])
-            self.ledger.note(current, before.model_copy(update={"withdrawn": True}))
+            self.ledger.note(current, before.model_copy(update={"withdrawn": True, "decided_at": moments[0]}))
 
     async def _arrive(self, arrival: Arrival) -> tuple[Outcome, dict[str, Any]]:
         municipality, _ = arrival.number

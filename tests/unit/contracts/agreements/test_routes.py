@@ -43,6 +43,7 @@ async def test_the_first_put_is_201_the_same_again_200_and_unchanged(manager: ht
         "from": "2023-01-01",
         "to": None,
         "tariffCents": 4400,
+        "municipalities": None,
         "withdrawn": False,
         "version": 2,
     }
