@@ -10,7 +10,7 @@ import uvloop
 
 from jeugdregio.errors import StarterError
 from shared import logging
-from shared.serving import AddressTakenError, listen
+from shared.serving import AddressTakenError, ApiServer, listen
 from shared.settings import Settings, SettingsError, load
 from shared.values.region import RegionFileError
 
@@ -26,8 +26,9 @@ def serve(service: str) -> None:
         logging.configure(service=service, process="api", level=settings.log_level)
         # Our own socket: a port that is taken then has a clear line, and not only a class name in the log.
         listener = listen(settings.host, settings.port, "PORT")
+        app = import_module(f"services.{service}.app").create_app(settings)
         config = uvicorn.Config(
-            import_module(f"services.{service}.app").create_app(settings),
+            app,
             loop="uvloop",
             http="httptools",
             backlog=_BACKLOG,
@@ -36,7 +37,7 @@ def serve(service: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        ApiServer(config, app.state.stopping).run(sockets=[listener])
 
 
 def work(service: str) -> int:

@@ -49,6 +49,7 @@ sequencer_refused_jumps_total = _counter(
     "sequencer_refused_jumps_total", "Clock jumps forward that were refused"
 )
 relay_published_events_total = _counter("relay_published_events_total", "Acknowledged by Kafka")
+events_waiting_callers = _gauge("events_waiting_callers", "Callers of /events that wait for new ones")
 
 consumer_lag_events = _gauge("consumer_lag_events", "Published and not yet applied", "topic", "partition")
 consumer_last_poll_age_seconds = _gauge(

@@ -81,6 +81,18 @@ def server(app: ASGIApp, listener: socket.socket) -> Callable[[asyncio.Event], A
     return serve
 
 
+class ApiServer(uvicorn.Server):
+    """The server of a service's api: its first act of stopping is to tell those who wait, who answer then."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -2,6 +2,6 @@
 
 from shared.web.application import create_app
 from shared.web.routing import Router
-from shared.web.transaction import Transaction
+from shared.web.transaction import Transaction, Transactions
 
-__all__ = ["Router", "Transaction", "create_app"]
+__all__ = ["Router", "Transaction", "Transactions", "create_app"]

@@ -48,7 +48,8 @@ def create_app(
     """The API of a service under /<service>/v1, with its document and documentation page, livez and readyz.
 
     `version` is that of the API (semantic), its first number the one in the path. `app.state` holds
-    `database`, `verifier`, `checks` and `settings`; `lifespan` may add what the service's own routes need.
+    `database`, `verifier`, `checks`, `settings` and `stopping`, an event that is set when the server is to stop;
+    `lifespan` may add what the service's own routes need.
     Raises TypeError or ValueError for a route that declares no roles, or uses a router that is not ours, and
     for an operationId that is taken.
     """
@@ -136,6 +137,7 @@ def _give_state(app: FastAPI, service: str, settings: Settings) -> None:
     checks = health.Checks()
     checks.add("keys", keys.check)
     app.state.service = service
+    app.state.stopping = asyncio.Event()
     app.state.settings = settings
     app.state.checks = checks
     app.state.verifier = TokenVerifier(keys, issuer=settings.token_issuer, audience=settings.token_audience)

@@ -6,10 +6,12 @@
 It commits when the endpoint returns and **before** the answer is sent: with FastAPI's usual scope a `yield`
 dependency ends after the answer, and a failed commit would have been answered 201. Nobody else commits; an
 error is raised, never returned, since a returned answer commits.
+
+The one exception waits: it asks for `Transactions` and opens one per look, so that it holds none meanwhile.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -26,7 +28,8 @@ class TransactionSource(Protocol):
         """A connection in a transaction in which row-level security knows the organisation and the role."""
 
 
-async def _transaction(request: Request, principal: Authenticated) -> AsyncIterator[Connection]:
+@asynccontextmanager
+async def _of_caller(request: Request, principal: Authenticated) -> AsyncIterator[Connection]:
     database: TransactionSource = request.app.state.database
     async with database.transaction(
         organisation=principal.organisation, role=principal.role.value
@@ -35,4 +38,16 @@ async def _transaction(request: Request, principal: Authenticated) -> AsyncItera
     crash_point("api_after_commit")
 
 
+async def _transaction(request: Request, principal: Authenticated) -> AsyncIterator[Connection]:
+    async with _of_caller(request, principal) as connection:
+        yield connection
+
+
+async def _transactions(
+    request: Request, principal: Authenticated
+) -> Callable[[], AbstractAsyncContextManager[Connection]]:
+    return lambda: _of_caller(request, principal)
+
+
 Transaction = Annotated[Connection, Depends(_transaction, scope="function")]
+Transactions = Annotated[Callable[[], AbstractAsyncContextManager[Connection]], Depends(_transactions)]

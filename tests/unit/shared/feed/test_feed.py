@@ -1,149 +1,33 @@
 """`GET /events`: the journal in its order, to each caller its own part, and nothing of it missed or shown twice."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import asyncpg
 import httpx
 import orjson
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from jeugdregio.engines import Postgres
-from shared.database import Database
 from shared.events.envelope import Envelope, cloud_event, source
 from shared.journal import feed
-from shared.journal.feed import events_router
-from shared.journal.relay import _NEXT
-from shared.journal.sequencer import Sequencer
 from shared.journal.state import renew_generation
 from shared.paging import decode, encode
-from shared.settings import Settings
-from shared.values.region import load_region
-from shared.web import create_app
-from tests.databases import Databases, empty, make_databases
-from tests.unit.shared.conftest import Issuer
-
-SERVICE = "referrals"
-EVENTS = f"/{SERVICE}/v1/events"
-TYPE = "nl.jeugdregio.referrals.indication.v1"
-REGION = load_region(Path(__file__).parents[3] / "region.toml")
-HELMOND, ASTEN, PROVIDER, STRANGER = "0794", "0743", "98000001", "98000009"
-
-
-@pytest.fixture(scope="module")
-def databases(postgres: Postgres, engines_folder: Path) -> Databases:
-    return make_databases(postgres, engines_folder, SERVICE)
-
-
-@pytest.fixture(scope="module")
-async def client(
-    databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[AsyncClient]:
-    issuer = Issuer(tmp_path_factory.mktemp("issuer"))
-    settings = Settings.model_validate(
-        {
-            "service_database_url": databases.url(SERVICE, "api"),
-            "kafka_bootstrap_servers": "127.0.0.1:9092",
-            "public_url": "https://api.region.example",
-            "token_issuer": issuer.claims()["iss"],
-            "token_audience": issuer.claims()["aud"],
-            "jwks_url": issuer.url,
-        }
-    )
-    router = events_router(SERVICE)
-    app = create_app(
-        service=SERVICE, title="Referrals", description="Journal.", settings=settings, routers=[router]
-    )
-    app.state.region = REGION
-    app.state.issuer = issuer
-    async with databases.database(SERVICE, "api") as app.state.database:
-        transport = ASGITransport(app, raise_app_exceptions=False)
-        async with AsyncClient(transport=transport, base_url="https://api.region.example") as client:
-            yield client
-
-
-@dataclass(frozen=True)
-class Journal:
-    """The service's journal, as its own processes write and read it."""
-
-    owner: Database
-    worker: Database
-
-    async def reset(self) -> None:
-        async with self.owner.transaction() as connection:
-            await empty(connection, "journal", "journal_pending", "journal_position", "processing_log")
-            await connection.execute("update relay set generation = 1, cursor = 0, topics = '{}'")
-            await connection.execute("update sequencer set position = 0")
-
-    async def record(
-        self, *owners: Sequence[str], client: UUID | None = None, positioned: bool = True
-    ) -> None:
-        """Record an event for each: that of an indication which these organisations may see."""
-        events = [
-            {
-                "aggregateType": "indication",
-                "aggregateId": str(uuid4()),
-                "version": 1,
-                "payload": {"clientId": str(client or uuid4()), "municipality": whose[0], "withdrawn": False},
-                "organisations": list(whose),
-            }
-            for whose in owners
-        ]
-        async with self.worker.transaction() as connection:
-            await connection.execute("select record_events($1, null)", events)
-            if positioned:
-                await Sequencer().step(connection)
-
-    async def rows(self) -> list[asyncpg.Record]:
-        """Give the rows that the relay would send."""
-        async with self.worker.transaction() as connection:
-            return list(await connection.fetch(_NEXT, 0, 1_000_000, 1_000_000))
-
-    async def logged(self) -> list[UUID]:
-        async with self.worker.transaction() as connection:
-            rows = await connection.fetch(
-                "select data_subject_id as client, name from processing_log order by id"
-            )
-        assert {row["name"] for row in rows} <= {"events"}
-        return [row["client"] for row in rows]
-
-
-@pytest.fixture(scope="module")
-async def kept(databases: Databases) -> AsyncIterator[Journal]:
-    async with databases.database(SERVICE, "owner") as owner, databases.database(SERVICE, "worker") as worker:
-        yield Journal(owner, worker)
-
-
-@pytest.fixture
-async def journal(kept: Journal) -> Journal:
-    await kept.reset()
-    return kept
-
-
-async def ask(
-    client: AsyncClient, organisation: str, link: str = EVENTS, *, role: str = "", **params: str | int
-) -> httpx.Response:
-    app: Any = client._transport.app  # type: ignore[attr-defined]
-    own_role = "municipality" if len(organisation) == len(HELMOND) else "provider"
-    token = app.state.issuer.token(role=role or own_role, organisation=organisation)
-    return await client.get(link, params=params or None, headers={"Authorization": f"Bearer {token}"})
-
-
-def next_of(answer: httpx.Response) -> str:
-    assert answer.status_code == 200, answer.text
-    assert list(answer.links) == ["next"]
-    return answer.links["next"]["url"]
-
-
-def positions(answer: httpx.Response) -> list[int]:
-    return [int(event["position"]) for event in answer.json()]
+from tests.unit.shared.feed.reading import (
+    ASTEN,
+    EVENTS,
+    HELMOND,
+    PROVIDER,
+    REGION,
+    SERVICE,
+    STRANGER,
+    TYPE,
+    Journal,
+    ask,
+    next_of,
+    positions,
+)
 
 
 async def read_all(client: AsyncClient, organisation: str, page_size: int) -> list[int]:
