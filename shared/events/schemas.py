@@ -1,6 +1,7 @@
 """The JSON Schemas of the published events, generated from the models and kept in `docs/events`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ def text(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def write(folder: Path) -> list[Path]:
-    """Write every schema into a folder; the files that it wrote."""
+def write(folder: Path, documents: Mapping[str, Schema]) -> list[Path]:
+    """Write documents, by file name, into a folder; the files that it wrote."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, schema in schemas().items():
+    for name, schema in documents.items():
         path = folder / name
         path.write_text(text(schema), encoding="utf-8")
         written.append(path)

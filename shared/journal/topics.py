@@ -7,9 +7,13 @@ from shared.events.topics import topics_of
 
 PARTITIONS = 6
 _MINUTE = 60_000
-_EVENTS = {"retention.ms": str(30 * 24 * 60 * _MINUTE), "cleanup.policy": "delete"}
+EVENTS_CONFIG = {"retention.ms": str(30 * 24 * 60 * _MINUTE), "cleanup.policy": "delete"}
 # Only the last record counts, and one comes each second.
-_PROGRESS = {"retention.ms": str(60 * _MINUTE), "segment.ms": str(10 * _MINUTE), "cleanup.policy": "delete"}
+PROGRESS_CONFIG = {
+    "retention.ms": str(60 * _MINUTE),
+    "segment.ms": str(10 * _MINUTE),
+    "cleanup.policy": "delete",
+}
 
 
 def progress_topic(service: str) -> str:
@@ -20,11 +24,13 @@ def progress_topic(service: str) -> str:
 async def make_topics(bootstrap: str, service: str, *, replication: int = 1) -> None:
     """Make the topics of a publishing service that are not there yet. Raises aiokafka's KafkaError."""
     wanted = [
-        NewTopic(topic.name, PARTITIONS, replication, topic_configs=_durable(_EVENTS, replication))
+        NewTopic(topic.name, PARTITIONS, replication, topic_configs=_durable(EVENTS_CONFIG, replication))
         for topic in topics_of(service)
     ]
     wanted.append(
-        NewTopic(progress_topic(service), 1, replication, topic_configs=_durable(_PROGRESS, replication))
+        NewTopic(
+            progress_topic(service), 1, replication, topic_configs=_durable(PROGRESS_CONFIG, replication)
+        )
     )
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await admin.start()
