@@ -67,6 +67,9 @@ watermark_age_seconds = _gauge(
 parked_events = _gauge("parked_events", "Set aside, waiting for a decision", "topic")
 dirty_aggregates = _gauge("dirty_aggregates", "Waiting to be derived anew")
 
+waiting_records = _gauge("waiting_records", "Kept until the record that they name arrives", "noun")
+oldest_waiting_seconds = _gauge("oldest_waiting_seconds", "How long the oldest of these has waited", "noun")
+
 database_pool_connections = _gauge("database_pool_connections", "Open connections", "state")
 loop_failures_total = _counter("loop_failures_total", "Failed steps of a background loop", "loop")
 

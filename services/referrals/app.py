@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.referrals.care.routes import router as care
 from services.referrals.clients.domain import Vault
 from services.referrals.indications.routes import router as indications
 from services.referrals.settings import Settings
@@ -17,9 +18,12 @@ def create_app(settings: Settings) -> FastAPI:
     app = create(
         service=SERVICE,
         title="Referrals",
-        description="Indications of the region's municipalities: who was granted which help, by whom and from when.",
+        description=(
+            "Indications of the region's municipalities: who was granted which help, by whom and from when; "
+            "and when care under them really started and stopped, as providers say."
+        ),
         settings=settings,
-        routers=[indications, events_router(SERVICE)],
+        routers=[indications, care, events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     app.state.demonstration = settings.demonstration

@@ -16,6 +16,9 @@ Body = dict[str, Any]
 Parameters = dict[str, str | int]
 PRODUCT, UNKNOWN_PRODUCT = "43A09", "44Z99"
 NUMBER, NUMBER_OF_OTHER_PROVIDER, NUMBER_TO_WITHDRAW, UNKNOWN_NUMBER = 1, 2, 3, 999
+# Of numbers that no indication has: what is said of these waits; of UNKNOWN_NUMBER nobody ever says anything.
+AWAITED_NUMBER, AWAITED_NUMBER_OF_OTHERS = 998, 997
+CARE_FROM, CARE_FROM_TO_WITHDRAW = "2023-02-01", "2023-09-01"
 VALID_FROM, VALID_FROM_TO_WITHDRAW, UNKNOWN_VALID_FROM = "2023-01-01", "2031-01-01", "2029-09-09"
 DECIDED_AT = "2022-12-01T09:00:00Z"
 
@@ -146,6 +149,8 @@ def agreement_of(agb: str) -> Body:
 
 _INDICATION: Parameters = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
 _AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
+_CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
+_ONE_CARE_PERIOD = "/care-periods/{municipality}/{assignmentNumber}/{from}"
 _ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
 _ONE_AGREEMENT = "/agreements/{provider}/{product}/{from}"
 WITHDRAWAL = {
@@ -153,6 +158,8 @@ WITHDRAWAL = {
     "sentAt": "2023-02-01T09:00:00Z",
     "reason": "Contract test",
 }
+CARE: Body = {"sentAt": "2023-07-03T09:00:00Z", "to": "2023-06-30", "reasonOfEnding": "31"}
+CARE_START: Body = {"sentAt": "2023-02-02T09:00:00Z"}
 SEARCH: Body = {
     "clientId": "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11",
     "product": PRODUCT,
@@ -178,6 +185,17 @@ SAMPLES: dict[str, Sample] = {
     "referrals.indicationHistory": Sample("referrals", "GET", f"{_ONE_INDICATION}/history", _INDICATION),
     "referrals.indications": Sample("referrals", "GET", "/indications"),
     "referrals.searchIndications": Sample("referrals", "POST", "/indications/_search", body={"pageSize": 1}),
+    "referrals.recordCarePeriod": Sample("referrals", "PUT", _ONE_CARE_PERIOD, _CARE, body=CARE),
+    "referrals.withdrawCarePeriod": Sample(
+        "referrals",
+        "POST",
+        f"{_ONE_CARE_PERIOD}/withdrawals",
+        {**_CARE, "from": CARE_FROM_TO_WITHDRAW},
+        body={"sentAt": "2023-09-05T09:00:00Z", "reason": "Contract test"},
+    ),
+    "referrals.carePeriod": Sample("referrals", "GET", _ONE_CARE_PERIOD, _CARE),
+    "referrals.carePeriodHistory": Sample("referrals", "GET", f"{_ONE_CARE_PERIOD}/history", _CARE),
+    "referrals.carePeriods": Sample("referrals", "GET", "/care-periods"),
     "referrals.events": Sample("referrals", "GET", "/events"),
     "contracts.putProduct": Sample("contracts", "PUT", "/products/{code}", {"code": PRODUCT}, body=product()),
     "contracts.product": Sample("contracts", "GET", "/products/{code}", {"code": PRODUCT}),

@@ -14,12 +14,13 @@ class Others(Enum):
     FOREIGN = "the path names another organisation of its own kind: 403 before any look-up"
     HIDDEN = "the same 404 as for what is not there"
     LEFT_OUT = "an answer without them"
+    AWAITED = "the same 404; but a number that nobody has yet is kept as waiting"
     SHARED = "the rows are nobody's own: all of this role get the same"
 
 
 MUNICIPALITY, PROVIDER, REFERRER = Role.MUNICIPALITY, Role.PROVIDER, Role.REFERRER
 CONTRACT_MANAGER, ANALYST = Role.CONTRACT_MANAGER, Role.ANALYST
-FOREIGN, HIDDEN, LEFT_OUT, SHARED = Others
+FOREIGN, HIDDEN, LEFT_OUT, AWAITED, SHARED = Others
 
 # The peer and the operator have no HTTP operation yet: they stand nowhere.
 RIGHTS: dict[str, dict[Role, Others]] = {
@@ -31,6 +32,12 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     "referrals.indicationHistory": {MUNICIPALITY: FOREIGN},
     "referrals.indications": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
     "referrals.searchIndications": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
+    # Care: a provider says what it does under numbers of its own; the municipality of the number reads it.
+    "referrals.recordCarePeriod": {PROVIDER: AWAITED},
+    "referrals.withdrawCarePeriod": {PROVIDER: HIDDEN},
+    "referrals.carePeriod": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
+    "referrals.carePeriodHistory": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
+    "referrals.carePeriods": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
     "referrals.events": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
     # Contract managers keep all of it. The catalogue is public knowledge among providers; of providers and
     # agreements each reads its own.

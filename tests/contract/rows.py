@@ -25,6 +25,10 @@ from tests.contract.callers import (
 from tests.contract.canaries import Canary, Kind
 from tests.contract.region import Region
 from tests.contract.requests import (
+    AWAITED_NUMBER,
+    CARE,
+    CARE_FROM_TO_WITHDRAW,
+    CARE_START,
     NUMBER,
     NUMBER_OF_OTHER_PROVIDER,
     NUMBER_TO_WITHDRAW,
@@ -56,6 +60,8 @@ async def fill(region: Region) -> list[Canary]:
     for municipality in MUNICIPALITIES:
         for number in (NUMBER, NUMBER_OF_OTHER_PROVIDER, NUMBER_TO_WITHDRAW):
             canaries += [canary async for canary in _indication(region, municipality, number)]
+        for provider in PROVIDERS:
+            canaries += [canary async for canary in _care(region, municipality, provider)]
     for service, work in (("availability", _offers), ("monitoring", _spans)):
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             await work(connection)
@@ -88,6 +94,22 @@ async def _indication(region: Region, municipality: str, number: int) -> AsyncIt
     marks = (recorded["id"], recorded["clientId"], cents, body["agreedTariffCents"])
     for mark in (*marks, body["team"], body["administrativeReason"]):
         yield Canary(str(mark), Kind.CARE, body["provider"], municipality)
+
+
+async def _care(region: Region, municipality: str, provider: str) -> AsyncIterator[Canary]:
+    """Two periods under a number of the provider's own, and one that waits for its indication."""
+    own_number = {OWN_PROVIDER: NUMBER, OTHER_PROVIDER: NUMBER_OF_OTHER_PROVIDER}[provider]
+    put, caller = SAMPLES["referrals.recordCarePeriod"], Caller(Role.PROVIDER, provider)
+    for number, changed, body in (
+        (own_number, {}, CARE_START),
+        (own_number, {}, CARE),
+        (own_number, {"from": CARE_FROM_TO_WITHDRAW}, CARE_START),
+        (AWAITED_NUMBER, {}, CARE_START),
+    ):
+        one = put.about(municipality=municipality, assignmentNumber=number, **changed).sending(body)
+        recorded = await _accepted(region.call(caller, one))
+        assert recorded["status"] == ("waiting" if number == AWAITED_NUMBER else "accepted")
+        yield Canary(recorded["id"], Kind.CARE, provider, municipality)
 
 
 async def _accepted(answering: Awaitable[httpx.Response]) -> dict[str, Any]:

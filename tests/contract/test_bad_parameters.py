@@ -21,6 +21,8 @@ OPERATIONS = [name for name, sample in SAMPLES.items() if sample.parameters or s
 LISTS = [
     "referrals.indications",
     "referrals.indicationHistory",
+    "referrals.carePeriods",
+    "referrals.carePeriodHistory",
     "referrals.events",
     "contracts.products",
     "contracts.productHistory",
@@ -150,12 +152,15 @@ KEYS = [
     ["2023-01-01T00:00:00+00:00"], ["2023-01-01T00:00:00", "2023-01-01T00:00:00"], ["no moment", "no moment"],
     ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"],
     ["43A09", "98000001", "2023-01-01", "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"], ["43A09", "98000001", "x", "x"],
+    ["0794", 1, "2023-01-01", "98000001"], ["0794", 1, "no day", "98000001"],
     [0], [0, "x"], [2**31], [-1], ["\x00"], ["\x00", 1], ["\x00", "\x00", "2023-01-01"],
     {}, "x", 7, None,
 ]  # fmt: skip
 RIGHT: dict[str, list[object]] = {
     "referrals.indications": [["0794", 1]],
     "referrals.indicationHistory": [],
+    "referrals.carePeriods": [["0794", 1, "2023-01-01", "98000001"]],
+    "referrals.carePeriodHistory": [],
     "referrals.events": [[1, 1]],
     "contracts.products": [["x"], ["43A09"], ["2023-01-01T00:00:00+00:00"]],
     "contracts.productHistory": [[1], [0], [-1]],

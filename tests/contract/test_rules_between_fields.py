@@ -6,10 +6,15 @@ from contextlib import contextmanager
 import pytest
 
 from shared.auth import Role
-from tests.contract.callers import OTHER_PROVIDER, OUTSIDE_THE_REGION, WRITER, Caller
+from tests.contract.callers import OTHER_PROVIDER, OUTSIDE_THE_REGION, WRITER, Caller, own
 from tests.contract.refusals import nothing_written, places, send, text_of
 from tests.contract.region import Region
 from tests.contract.requests import (
+    CARE,
+    CARE_FROM,
+    CARE_FROM_TO_WITHDRAW,
+    CARE_START,
+    NUMBER_TO_WITHDRAW,
     SAMPLES,
     UNKNOWN_PRODUCT,
     VALID_FROM,
@@ -106,6 +111,87 @@ async def test_a_municipality_outside_the_region_is_refused(region: Region) -> N
         async with nothing_written(region):
             answer = await region.call(Caller(Role.MUNICIPALITY, OUTSIDE_THE_REGION), sample)
         assert places(answer) == {"municipality"}
+
+
+CARE_PERIOD = "referrals.recordCarePeriod"
+
+
+@pytest.mark.parametrize(
+    ("body", "at"),
+    [
+        # A stop has a last day and a reason.
+        ({**CARE_START, "to": "2023-06-30"}, {"#/reasonOfEnding"}),
+        ({**CARE_START, "reasonOfEnding": "31"}, {"#/to"}),
+        # The last day lies before the first.
+        ({**CARE, "to": "2023-01-31"}, {"#/to"}),
+    ],
+)
+async def test_a_stop_that_is_not_whole_or_lies_before_its_start_is_refused(
+    region: Region, body: Body, at: set[str]
+) -> None:
+    assert await refused(region, CARE_PERIOD, body) == at
+
+
+async def test_care_in_a_municipality_outside_the_region_is_refused(region: Region) -> None:
+    for operation in (CARE_PERIOD, "referrals.withdrawCarePeriod"):
+        sample = SAMPLES[operation].about(municipality=OUTSIDE_THE_REGION)
+        assert await refused(region, operation, sample.body or {}, sample) == {"municipality"}
+
+
+@pytest.mark.parametrize(
+    ("first", "body", "slug", "facts"),
+    [
+        (
+            "2022-12-31",
+            CARE_START,
+            "outside-indication",
+            {"field": "from", "indicationFrom": VALID_FROM, "indicationTo": "2023-12-31"},
+        ),
+        (
+            "2023-08-01",
+            {**CARE, "to": "2024-01-01"},
+            "outside-indication",
+            {"field": "to", "indicationFrom": VALID_FROM, "indicationTo": "2023-12-31"},
+        ),
+        ("2023-01-15", CARE_START, "care-overlaps", {"overlapsFrom": CARE_FROM, "overlapsTo": "2023-06-30"}),
+        (
+            "2023-08-01",
+            CARE_START,
+            "care-overlaps",
+            {"overlapsFrom": CARE_FROM_TO_WITHDRAW, "overlapsTo": None},
+        ),
+        (CARE_FROM, {**CARE, "to": "2023-06-29"}, "moments-taken", {}),
+    ],
+)
+async def test_care_that_cannot_stand_is_a_conflict_that_names_what_is_in_the_way(
+    region: Region, first: str, body: Body, slug: str, facts: Body
+) -> None:
+    sample = SAMPLES[CARE_PERIOD].about(**{"from": first})
+    if facts.get("overlapsFrom") == CARE_FROM_TO_WITHDRAW:
+        # Another test may have withdrawn what is in the way here.
+        back = {"sentAt": "2023-10-01T09:00:00Z"}
+        again = sample.about(**{"from": CARE_FROM_TO_WITHDRAW})
+        assert (await send(region, CARE_PERIOD, again, text_of(back))).status_code == 200
+    async with nothing_written(region):
+        answer = await send(region, CARE_PERIOD, sample, text_of(body))
+    content = answer.json()
+    assert (answer.status_code, content["type"].rpartition(":")[2]) == (409, slug)
+    assert {name: content[name] for name in facts} == facts
+
+
+async def test_a_start_cannot_be_deleted_after_its_stop(region: Region) -> None:
+    sample = SAMPLES["referrals.withdrawCarePeriod"].about(**{"from": CARE_FROM})
+    async with nothing_written(region):
+        answer = await send(region, "referrals.withdrawCarePeriod", sample, text_of(sample.body))
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "care-has-stop")
+
+
+async def test_a_withdrawn_indication_takes_no_start(region: Region) -> None:
+    await region.call(own(Role.MUNICIPALITY), SAMPLES["referrals.withdrawIndication"])
+    sample = SAMPLES[CARE_PERIOD].about(assignmentNumber=NUMBER_TO_WITHDRAW)
+    async with nothing_written(region):
+        answer = await send(region, CARE_PERIOD, sample, text_of(CARE_START))
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "indication-takes-no-care")
 
 
 async def test_a_made_up_number_is_refused_where_children_are_real(region: Region) -> None:

@@ -20,6 +20,7 @@ from tests.contract.callers import (
 from tests.contract.canaries import Canary, leaks
 from tests.contract.region import Region
 from tests.contract.requests import (
+    AWAITED_NUMBER_OF_OTHERS,
     NUMBER_OF_OTHER_PROVIDER,
     SAMPLES,
     UNKNOWN_NUMBER,
@@ -27,7 +28,7 @@ from tests.contract.requests import (
     UNKNOWN_VALID_FROM,
     Sample,
 )
-from tests.contract.rights import FOREIGN, HIDDEN, LEFT_OUT, RIGHTS, SHARED, Others
+from tests.contract.rights import AWAITED, FOREIGN, HIDDEN, LEFT_OUT, RIGHTS, SHARED, Others
 from tests.contract.tokens import ACCEPTED, REFUSED
 
 # What is there for everybody: is this process well, and what can be asked of it.
@@ -151,7 +152,13 @@ async def test_what_is_anothers_is_treated_as_the_table_says(
 ) -> None:
     for role, others in RIGHTS[operation].items():
         for caller in (other(role), stranger(role)):
-            check = {FOREIGN: _is_foreign, HIDDEN: _is_hidden, LEFT_OUT: _lacks_them, SHARED: _is_the_same}
+            check = {
+                FOREIGN: _is_foreign,
+                HIDDEN: _is_hidden,
+                LEFT_OUT: _lacks_them,
+                AWAITED: _is_hidden_or_waits,
+                SHARED: _is_the_same,
+            }
             await check[others](region, caller, SAMPLES[operation], canaries)
 
 
@@ -167,6 +174,19 @@ async def _is_hidden(region: Region, caller: Caller, sample: Sample, _: Sequence
     there, absent = [await region.call(caller, each) for each in (sample, sample.about(**UNKNOWN))]
     assert verdict(there) == verdict(absent) == (404, "not-found")
     assert without_instance(there) == without_instance(absent)
+
+
+async def _is_hidden_or_waits(
+    region: Region, caller: Caller, sample: Sample, canaries: Sequence[Canary]
+) -> None:
+    """What is another's is 404. That a number is nobody's yet can be told from it: it must wait for its owner."""
+    there = await region.call(caller, sample)
+    assert verdict(there) == (404, "not-found")
+    absent = sample.about(**{**UNKNOWN, "assignmentNumber": AWAITED_NUMBER_OF_OTHERS})
+    answer = await region.call(caller, absent.sending({"sentAt": "2023-02-02T09:00:00Z"}))
+    assert answer.status_code in (200, 201)
+    assert answer.json()["status"] == "waiting"
+    assert leaks(answer, caller, canaries) == []
 
 
 async def _lacks_them(region: Region, caller: Caller, sample: Sample, canaries: Sequence[Canary]) -> None:
@@ -237,6 +257,7 @@ async def test_the_callers_own_marks_do_arrive(region: Region, canaries: Sequenc
     """Without this, a list that is always empty would pass for one that keeps secrets."""
     expected = {
         "referrals.indications": (Role.MUNICIPALITY, Role.PROVIDER),
+        "referrals.carePeriods": (Role.MUNICIPALITY, Role.PROVIDER),
         "referrals.events": (Role.MUNICIPALITY, Role.PROVIDER),
         "contracts.events": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.agreements": (Role.PROVIDER, Role.CONTRACT_MANAGER),
@@ -254,6 +275,8 @@ async def test_filters_do_not_open_what_is_anothers(region: Region, canaries: Se
     asked = [
         (own_municipality, SAMPLES["referrals.indications"].asking(municipality=OTHER_MUNICIPALITY)),
         (own_provider, SAMPLES["referrals.indications"].asking(provider=other(Role.PROVIDER).organisation)),
+        (own_municipality, SAMPLES["referrals.carePeriods"].asking(municipality=OTHER_MUNICIPALITY)),
+        (own_provider, SAMPLES["referrals.carePeriods"].asking(provider=other(Role.PROVIDER).organisation)),
         (own_provider, SAMPLES["contracts.agreements"].asking(provider=other(Role.PROVIDER).organisation)),
     ]
     for caller, sample in asked:

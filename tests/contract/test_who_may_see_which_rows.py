@@ -28,6 +28,9 @@ OWN_ROWS, ALL_ROWS = Rows
 SERVED: dict[str, dict[Role, Rows]] = {
     "referrals.indication": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.indication_history": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
+    "referrals.care_period": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
+    "referrals.care_period_history": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
+    "referrals.care_period_processing": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.journal": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "contracts.product": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: ALL_ROWS},
     "contracts.provider": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: OWN_ROWS},
@@ -59,6 +62,8 @@ UNPROTECTED = {
 # What an api may do as its owner, past row-level security.
 DEFINERS = {
     "referrals.identify_clients": "takes a BSN's keyed hash in, gives the random id; the vault itself is closed",
+    "referrals.indication_for_care": "a provider names a number: whose it is and its days, for what is decided about it",
+    "referrals.overlapping_care": "the days of another period of care of one indication, which stand in the way",
     "referrals.find_client": "gives the random id to who knows the BSN",
 }
 _TABLES = """
@@ -161,7 +166,14 @@ async def test_for_all_others_and_for_nobody_a_table_is_empty(
 
 
 @pytest.mark.parametrize(
-    "table", ["referrals.indication", "referrals.indication_history", "contracts.agreement"]
+    "table",
+    [
+        "referrals.indication",
+        "referrals.indication_history",
+        "referrals.care_period",
+        "referrals.care_period_history",
+        "contracts.agreement",
+    ],
 )
 async def test_an_organisation_in_a_role_that_is_not_its_own_sees_nothing(region: Region, table: str) -> None:
     for caller in (

@@ -119,6 +119,12 @@ begin
     from decided_indications(decided) d where d.outcome in ('created', 'applied')
     having count(*) > 0;
 
+    -- Care that was started before its indication was known; under the locks that are held already.
+    perform settle_waiting_care(jsonb_agg(jsonb_build_object(
+        'municipality', d.municipality, 'assignmentNumber', d."assignmentNumber")), log ->> 'traceparent')
+    from decided_indications(decided) d where d.outcome = 'created'
+    having count(*) > 0;
+
     perform log_processing(array(select d.client from decided_indications(decided) d where d.client is not null), log);
 
     return query

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
 
 from services.referrals.indications.tables import indication
 from shared.database import Connection, fetch
@@ -103,6 +103,11 @@ async def history(
     rows = await connection.fetch(_HISTORY, *number, *moments, limit)
     await log_reading(connection, processing, [row["client"] for row in rows])
     return [dict(row) for row in rows]
+
+
+def ids_of_product(product: str | None) -> Select[tuple[UUID]]:
+    """Give the statement that finds the indications for a product."""
+    return select(indication.c.id).where(indication.c.product == product)
 
 
 async def client_of(connection: Connection, bsn_index: bytes) -> UUID | None:

@@ -30,8 +30,8 @@ from shared.problems import FieldError, Forbidden, InvalidInput, NotFound
 from shared.values.bsn import Bsn
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
 from shared.values.period import Day
-from shared.values.region import MunicipalityNotInRegionError, Region
 from shared.web.openapi import problem_responses
+from shared.web.region import InRegion
 from shared.web.routing import Router
 from shared.web.transaction import Transaction
 
@@ -52,16 +52,7 @@ def _vault(request: Request) -> Vault:
     return vault
 
 
-def _in_region(request: Request, municipality: MunicipalityCode) -> str:
-    region: Region = request.app.state.region
-    try:
-        return region.require(municipality)
-    except MunicipalityNotInRegionError as error:
-        raise InvalidInput([FieldError("municipality", str(error), parameter="municipality")]) from error
-
-
 TheVault = Annotated[Vault, Depends(_vault)]
-InRegion = Annotated[str, Depends(_in_region)]
 
 
 def _refuse_demonstration(request: Request, bsn: Bsn) -> None:

@@ -2,9 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jeugdregio.engines import Postgres
 from services.referrals.clients.domain import SealedBsn, Vault
 from services.referrals.indications.commands import Arrival, Result, record
 from services.referrals.indications.domain import Decision, Outcome, Version, decide, in_force
@@ -22,7 +20,7 @@ from shared.events.referrals import IndicationState
 from shared.processing_log import ProcessingRecord
 from shared.processing_log import record as processing_record
 from shared.values.bsn import Bsn
-from tests.databases import Databases, make_databases
+from tests.databases import Databases
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 HELMOND = "0794"
@@ -39,24 +37,6 @@ CONTENT: Mapping[str, Any] = {
     "unit": "14",
     "frequency": "2",
 }
-
-
-@pytest.fixture(scope="module")
-def databases(postgres: Postgres, engines_folder: Path) -> Databases:
-    return make_databases(postgres, engines_folder, "referrals")
-
-
-@pytest.fixture(scope="module")
-async def api(databases: Databases) -> AsyncIterator[Database]:
-    async with databases.database("referrals", "api") as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-async def owner(databases: Databases) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(databases.admin_url)
-    yield connection
-    await connection.close()
 
 
 def processing(organisation: str = HELMOND) -> ProcessingRecord:
