@@ -1,6 +1,6 @@
 # What this repository can do: `make help`. Needs Python 3.11 or newer (with venv), make and curl.
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench lock
+.PHONY: help up test lint bench client lock
 
 LOCK := requirements/development.txt
 # The first interpreter that is new enough: `python3` itself on most machines.
@@ -22,6 +22,9 @@ lint: .venv/project-installed  ## check style, types and the boundaries between 
 
 bench: .venv/project-installed  ## measure what the product promises, beside its limits
 	@exec .venv/bin/python -m bench
+
+client: .venv/project-installed  ## write the typed client anew, after a change of routes or bodies
+	@exec .venv/bin/python -m client.generate
 
 lock: .venv/project-installed  ## renew both lock files after a change of the dependencies in pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -10,7 +10,9 @@ from typing import Any
 
 import httpx
 
+from client.api import Answer, ProblemError
 from demo.april_2023 import example
+from demo.calls import send
 from demo.request import Request
 
 Progress = Callable[[int, int, str], None]
@@ -51,10 +53,10 @@ class LoadError(Exception):
 class RefusedError(LoadError):
     """A call was refused. Shows the call's address and the answer, never what was sent."""
 
-    def __init__(self, request: Request, response: httpx.Response) -> None:
-        super().__init__(f"{request} was refused with {response.status_code}: {_explanation(response)}")
+    def __init__(self, request: Request, error: ProblemError) -> None:
+        super().__init__(f"{request} was refused with {error}")
         self.request = request
-        self.status = response.status_code
+        self.status = error.status
 
 
 class UnreachableError(LoadError):
@@ -123,19 +125,18 @@ class _Sending:
                 self._outcomes[_outcome(await self._send(request))] += 1
                 self._progress(self._outcomes.total(), self._total, request.path.split("/")[1])
 
-    async def _send(self, request: Request) -> httpx.Response:
-        url = f"{self._region['services'][request.service]['url']}{request.path}"
-        headers = {"Authorization": f"Bearer {self._token(request)}"}
+    async def _send(self, request: Request) -> Answer[Any]:
+        url, token = self._region["services"][request.service]["url"], self._token(request)
         reason = ""
         for _ in range(_TRIES):
             try:
-                response = await self._client.request(request.method, url, json=request.body, headers=headers)
+                return await send(request, url, token, self._client)
             except httpx.TransportError as error:
                 reason = type(error).__name__
-            else:
-                if response.status_code not in _AGAIN:
-                    return _accepted(request, response)
-                reason = f"status {response.status_code}"
+            except ProblemError as error:
+                if error.status not in _AGAIN:
+                    raise RefusedError(request, error) from error
+                reason = f"status {error.status}"
             await self._pause(_PAUSE_SECONDS)
         raise UnreachableError(request, reason)
 
@@ -159,30 +160,12 @@ def _lines(requests: Iterable[Request]) -> list[list[Request]]:
     return list(lines.values())
 
 
-def _accepted(request: Request, response: httpx.Response) -> httpx.Response:
-    if not response.is_success:
-        raise RefusedError(request, response)
-    return response
-
-
-def _outcome(response: httpx.Response) -> str:
+def _outcome(answer: Answer[Any]) -> str:
     """How the answer counts in the summary."""
-    outcome = response.json().get("outcome") if response.content else None
+    outcome = getattr(answer.content, "outcome", None)
     if outcome in {"created", "unchanged", "superseded"}:
         return str(outcome)
-    return "created" if response.status_code == HTTPStatus.CREATED else "changed"
-
-
-def _explanation(response: httpx.Response) -> str:
-    # problem+json: every error with the field that it is about.
-    try:
-        problem = response.json()
-    except ValueError:
-        return response.reason_phrase
-    errors = [
-        f"{one.get('pointer') or one.get('parameter')}: {one['message']}" for one in problem.get("errors", ())
-    ]
-    return "; ".join([str(problem.get("detail") or problem.get("title")), *errors])
+    return "created" if answer.status == HTTPStatus.CREATED else "changed"
 
 
 def _first(errors: BaseExceptionGroup[LoadError]) -> LoadError:

@@ -11,7 +11,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("shared", "services", "jeugdregio", "demo")
+PACKAGES = ("shared", "services", "jeugdregio", "demo", "client")
 OPEN_TO_OTHER_NOUNS = {"domain", "queries", "commands"}
 
 
@@ -70,6 +70,8 @@ def test_nouns_do_not_use_each_other_in_circles() -> None:
         ("services/referrals/indications/domain.py", "import fastapi"),
         ("services/referrals/app.py", "import jeugdregio.command"),
         ("services/referrals/indications/helpers.py", ""),
+        ("client/api.py", "import shared.paging"),
+        ("services/referrals/app.py", "import client.referrals"),
     ],
 )
 def test_a_wrong_import_turns_the_check_red(tmp_path: Path, file: str, line: str) -> None:

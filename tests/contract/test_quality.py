@@ -86,5 +86,7 @@ def test_the_lock_files_are_fresh(tmp_path: Path) -> None:
 
 def test_no_dependency_ships_packages_of_our_names() -> None:
     site = BIN.parent / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    taken = [name for name in ("shared", "services", "jeugdregio", "demo") if (site / name).exists()]
+    taken = [
+        name for name in ("shared", "services", "jeugdregio", "demo", "client") if (site / name).exists()
+    ]
     assert taken == []

@@ -43,7 +43,7 @@ def test_an_old_python_is_said_in_one_line(bare: Path) -> None:
 def test_help_names_every_target(bare: Path) -> None:
     done = _make(bare, "help")
     assert {line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make")} == {
-        "help", "up", "test", "lint", "bench", "lock",
+        "help", "up", "test", "lint", "bench", "client", "lock",
     }  # fmt: skip
 
 
