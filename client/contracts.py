@@ -79,6 +79,25 @@ class CatalogueTariff(BaseModel):
     """Per unit, in euro cents"""
 
 
+class ClaimBody(BaseModel):
+    """What a provider claims for days of care under an assignment number. Nothing in it says who the client is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    municipality: str
+    assignment_number: Annotated[int, Field(alias="assignmentNumber")]
+    """Toewijzingnummer, unique within a municipality"""
+    from_: Annotated[date, Field(alias="from")]
+    """The first day of care that is claimed"""
+    to: date
+    """The last day of care that is claimed"""
+    cents: int
+    """In euro cents, for all of these days; a correction gives the new amount, not the difference"""
+
+
 class Envelope(BaseModel):
     """One published event, as a reader gets it. `data` is the state, to be read by the topic's model."""
 
@@ -164,6 +183,62 @@ class RecordedProvider(BaseModel):
     """A moment with its offset; kept in UTC"""
     outcome: Literal["created", "applied", "unchanged"]
     """What became of what was put."""
+
+
+class Refusal(BaseModel):
+    """Why a claim that waited was refused: the problem that it would have been when its number had been known."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    type: str
+    title: str
+    title_nl: Annotated[str, Field(alias="titleNl")]
+    detail: str
+    indication_from: Annotated[date | None, Field(alias="indicationFrom")] = None
+    indication_to: Annotated[date | None, Field(alias="indicationTo")] = None
+    other_reference: Annotated[str | None, Field(alias="otherReference")] = None
+    cents_left: Annotated[int | None, Field(alias="centsLeft")] = None
+
+
+class Claim(BaseModel):
+    """A claim at one version. Only what is accepted counts; waiting: its number or its value is not known here yet."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    municipality: str
+    assignment_number: Annotated[int, Field(alias="assignmentNumber")]
+    """Toewijzingnummer, unique within a municipality"""
+    from_: Annotated[date, Field(alias="from")]
+    """The first day of care that is claimed"""
+    to: date
+    """The last day of care that is claimed"""
+    cents: int
+    """In euro cents, for all of these days; a correction gives the new amount, not the difference"""
+    provider: str
+    reference: str
+    status: Literal["waiting", "accepted", "refused", "credited"]
+    """Where a claim stands; only what is accepted counts."""
+    refusal: Refusal | None = None
+    id: UUID
+    version: int
+    recorded_at: Annotated[AwareDatetime, Field(alias="recordedAt")]
+    """A moment with its offset; kept in UTC"""
+
+
+class ClaimPage(BaseModel):
+    """A page of claims: by provider and reference, or of one claim's versions, newest first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[Claim]
+    next: str | None = None
+    """Link to the next page"""
 
 
 class Product(BaseModel):
@@ -340,6 +415,35 @@ class ProviderPage(BaseModel):
     """Link to the next page"""
 
 
+class RecordedClaim(BaseModel):
+    """The claim as it is now, and what became of what was sent."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    municipality: str
+    assignment_number: Annotated[int, Field(alias="assignmentNumber")]
+    """Toewijzingnummer, unique within a municipality"""
+    from_: Annotated[date, Field(alias="from")]
+    """The first day of care that is claimed"""
+    to: date
+    """The last day of care that is claimed"""
+    cents: int
+    """In euro cents, for all of these days; a correction gives the new amount, not the difference"""
+    provider: str
+    reference: str
+    status: Literal["waiting", "accepted", "refused", "credited"]
+    """Where a claim stands; only what is accepted counts."""
+    refusal: Refusal | None = None
+    id: UUID
+    version: int
+    recorded_at: Annotated[AwareDatetime, Field(alias="recordedAt")]
+    """A moment with its offset; kept in UTC"""
+    outcome: Literal["created", "applied", "unchanged"]
+    """What became of what was put."""
+
+
 class RecordedProduct(BaseModel):
     """The product as it is now, and what became of what was put."""
 
@@ -406,7 +510,7 @@ class RecordedProduct(BaseModel):
 
 
 class Contracts(Api):
-    """What the region buys: products, the providers that offer them, and what is agreed with whom."""
+    """What the region buys: products, the providers that offer them, what is agreed with whom, and claimed."""
 
     async def put_product(self, code: str, body: ProductBody) -> Answer[RecordedProduct]:
         """Put a product: add it to the catalogue, or replace it as a whole. The same again changes nothing."""
@@ -574,6 +678,66 @@ class Contracts(Api):
                 "product": product,
                 "validOn": valid_on,
                 "withdrawn": withdrawn,
+                "pageSize": page_size,
+                "cursor": cursor,
+            },
+        )
+
+    async def put_claim(self, provider: str, reference: str, body: ClaimBody) -> Answer[RecordedClaim]:
+        """Claim, or correct the claim under this reference. The same again changes nothing.
+
+        Under a number that is not known here yet it is `waiting`: accepted or refused when the indication and its value arrive,
+        and refused after 30 days. A refused correction leaves the claim as it was.
+        """
+        return await self._call(
+            "PUT", f"/claims/{in_path(provider)}/{in_path(reference)}", RecordedClaim, body=body
+        )
+
+    async def claim(self, provider: str, reference: str) -> Answer[Claim]:
+        """Read one claim as it is now."""
+        return await self._call("GET", f"/claims/{in_path(provider)}/{in_path(reference)}", Claim)
+
+    async def credit_claim(self, provider: str, reference: str) -> Answer[RecordedClaim]:
+        """Take a claim back as a whole, which uses its reference up; part of it: correct it. The same again changes nothing."""
+        return await self._call(
+            "POST", f"/claims/{in_path(provider)}/{in_path(reference)}/credits", RecordedClaim
+        )
+
+    async def claim_history(
+        self, provider: str, reference: str, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[ClaimPage]:
+        """Read every version of a claim, newest first."""
+        return await self._call(
+            "GET",
+            f"/claims/{in_path(provider)}/{in_path(reference)}/history",
+            ClaimPage,
+            query={"pageSize": page_size, "cursor": cursor},
+        )
+
+    async def claims(
+        self,
+        *,
+        provider: str | None = None,
+        municipality: str | None = None,
+        assignment_number: int | None = None,
+        status: Literal["waiting", "accepted", "refused", "credited"] | None = None,
+        from_: date | None = None,
+        to: date | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[ClaimPage]:
+        """List the claims that you may see, by provider and reference."""
+        return await self._call(
+            "GET",
+            "/claims",
+            ClaimPage,
+            query={
+                "provider": provider,
+                "municipality": municipality,
+                "assignmentNumber": assignment_number,
+                "status": status,
+                "from": from_,
+                "to": to,
                 "pageSize": page_size,
                 "cursor": cursor,
             },

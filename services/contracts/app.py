@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.contracts.agreements.routes import router as agreements
+from services.contracts.claims.routes import router as claims
 from services.contracts.products.routes import router as products
 from services.contracts.providers.routes import router as providers
 from shared.journal.feed import events_router
@@ -18,9 +19,9 @@ def create_app(settings: Settings) -> FastAPI:
     app = create(
         service=SERVICE,
         title="Contracts",
-        description="What the region buys: products, the providers that offer them, and what is agreed with whom.",
+        description="What the region buys: products, the providers that offer them, what is agreed with whom, and claimed.",
         settings=settings,
-        routers=[products, providers, agreements, events_router(SERVICE)],
+        routers=[products, providers, agreements, claims, events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     return app

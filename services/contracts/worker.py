@@ -1,9 +1,16 @@
 """The worker of the contracts service: brings its journal out, and keeps the value of every indication."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.contracts.claims import commands, queries
 from services.contracts.valuation.projection import INDICATION, Valuation, follow_own_journal, promise
+from shared import metrics
 from shared.consumer.recompute import Recompute
 from shared.consumer.worker import consume
+from shared.database import Database
 from shared.journal.worker import publish
+from shared.process import Step, forever
 from shared.service_worker import ServiceWorker
 from shared.settings import Settings
 from shared.values.region import load_region
@@ -22,4 +29,26 @@ def create_worker(settings: Settings) -> ServiceWorker:
         emptied=promise,
     )
     consume(worker, valuing, topics=[INDICATION])
+
+    @asynccontextmanager
+    async def waiting() -> AsyncIterator[Step]:
+        yield Waiting(worker.database).step
+
+    worker.add("waiting_claims", forever("waiting_claims", waiting, service=worker.service, idle_seconds=2))
     return worker
+
+
+class Waiting:
+    """Refuses claims that have waited too long for their number, and shows how many wait."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def step(self) -> bool:
+        """Refuse what is late; say whether there was any."""
+        async with self._database.transaction() as connection:
+            refused = await commands.refuse_late(connection)
+            count, oldest = await queries.waiting(connection)
+        metrics.waiting_records.labels("contracts", "claim").set(count)
+        metrics.oldest_waiting_seconds.labels("contracts", "claim").set(oldest)
+        return refused > 0

@@ -13,9 +13,10 @@ from tests.contract.callers import Caller
 
 
 class Kind(Enum):
-    """Whose a mark is: of a client's care (municipality and provider), of an agreement, of a provider."""
+    """Whose a mark is: of a client's care (municipality and provider), of a claim for it, of an agreement, of a provider."""
 
     CARE = "care"
+    CLAIM = "claim"
     AGREEMENT = "agreement"
     PROVIDER = "provider"
 

@@ -19,6 +19,7 @@ NUMBER, NUMBER_OF_OTHER_PROVIDER, NUMBER_TO_WITHDRAW, UNKNOWN_NUMBER = 1, 2, 3, 
 # Of numbers that no indication has: what is said of these waits; of UNKNOWN_NUMBER nobody ever says anything.
 AWAITED_NUMBER, AWAITED_NUMBER_OF_OTHERS = 998, 997
 CARE_FROM, CARE_FROM_TO_WITHDRAW = "2023-02-01", "2023-09-01"
+REFERENCE, REFERENCE_TO_CREDIT, UNKNOWN_REFERENCE = "2023-01", "to.credit", "unknown_1"
 VALID_FROM, VALID_FROM_TO_WITHDRAW, UNKNOWN_VALID_FROM = "2023-01-01", "2031-01-01", "2029-09-09"
 DECIDED_AT = "2022-12-01T09:00:00Z"
 
@@ -104,6 +105,8 @@ def product(**changed: object) -> Body:
         "nameEn": "Foster care",
         "from": VALID_FROM,
         "to": "2035-12-31",
+        "minimumAge": 0,
+        "maximumAge": 23,
         "tariffs": [
             {"from": VALID_FROM, "to": "2023-12-31", "cents": 4000},
             {"from": "2024-01-01", "cents": 4100},
@@ -144,13 +147,30 @@ def provider_of(agb: str) -> Body:
 
 
 def agreement_of(agb: str) -> Body:
-    return {"to": "2024-12-31", "tariffCents": int(f"88{agb}")}
+    return {
+        "to": "2024-12-31",
+        "tariffCents": int(f"88{agb}"),
+        "municipalities": [OTHER_MUNICIPALITY, OWN_MUNICIPALITY],
+    }
+
+
+def claim_of(municipality: str, number: int) -> Body:
+    """Give the claim under a number; its cents are found in no other's rows."""
+    return {
+        "municipality": municipality,
+        "assignmentNumber": number,
+        "from": VALID_FROM,
+        "to": "2023-01-15",
+        "cents": int(f"66{number}{municipality}"),
+    }
 
 
 _INDICATION: Parameters = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
 _AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
 _CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
 _ONE_CARE_PERIOD = "/care-periods/{municipality}/{assignmentNumber}/{from}"
+_CLAIM: Parameters = {"provider": OWN_PROVIDER, "reference": REFERENCE}
+_ONE_CLAIM = "/claims/{provider}/{reference}"
 _ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
 _ONE_AGREEMENT = "/agreements/{provider}/{product}/{from}"
 WITHDRAWAL = {
@@ -218,6 +238,15 @@ SAMPLES: dict[str, Sample] = {
     "contracts.agreement": Sample("contracts", "GET", _ONE_AGREEMENT, _AGREEMENT),
     "contracts.agreementHistory": Sample("contracts", "GET", f"{_ONE_AGREEMENT}/history", _AGREEMENT),
     "contracts.agreements": Sample("contracts", "GET", "/agreements"),
+    "contracts.putClaim": Sample(
+        "contracts", "PUT", _ONE_CLAIM, _CLAIM, body=claim_of(OWN_MUNICIPALITY, NUMBER)
+    ),
+    "contracts.creditClaim": Sample(
+        "contracts", "POST", f"{_ONE_CLAIM}/credits", {**_CLAIM, "reference": REFERENCE_TO_CREDIT}
+    ),
+    "contracts.claim": Sample("contracts", "GET", _ONE_CLAIM, _CLAIM),
+    "contracts.claimHistory": Sample("contracts", "GET", f"{_ONE_CLAIM}/history", _CLAIM),
+    "contracts.claims": Sample("contracts", "GET", "/claims"),
     "contracts.events": Sample("contracts", "GET", "/events"),
     "availability.offers": Sample("availability", "GET", "/offers", query={"on": "2023-04-01"}),
     "availability.events": Sample("availability", "GET", "/events"),

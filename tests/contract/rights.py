@@ -54,7 +54,13 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     "contracts.agreement": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
     "contracts.agreementHistory": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
     "contracts.agreements": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},
-    # A municipality gets the values of its own indications here, and nothing else.
+    # A provider claims in its own name; contract managers read all claims, a municipality those under its numbers.
+    "contracts.putClaim": {PROVIDER: FOREIGN},
+    "contracts.creditClaim": {PROVIDER: FOREIGN},
+    "contracts.claim": {PROVIDER: FOREIGN, CONTRACT_MANAGER: SHARED, MUNICIPALITY: HIDDEN},
+    "contracts.claimHistory": {PROVIDER: FOREIGN, CONTRACT_MANAGER: SHARED, MUNICIPALITY: HIDDEN},
+    "contracts.claims": {PROVIDER: LEFT_OUT, CONTRACT_MANAGER: SHARED, MUNICIPALITY: LEFT_OUT},
+    # A municipality gets the values of its own indications here and the claims under them, and nothing else.
     "contracts.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT, MUNICIPALITY: LEFT_OUT},
     "availability.offers": {REFERRER: SHARED},
     "availability.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},

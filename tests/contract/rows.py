@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 import httpx
 
 from services.availability.search.tables import offer
+from services.contracts.claims.commands import settle
 from services.monitoring.facts.commands import replace_spans
 from services.monitoring.facts.domain import Fact, Span, Status
 from shared.auth import Role
@@ -33,9 +34,12 @@ from tests.contract.requests import (
     NUMBER_OF_OTHER_PROVIDER,
     NUMBER_TO_WITHDRAW,
     PRODUCT,
+    REFERENCE,
+    REFERENCE_TO_CREDIT,
     SAMPLES,
     VALID_FROM_TO_WITHDRAW,
     agreement_of,
+    claim_of,
     indication_of,
     provider_of,
 )
@@ -90,10 +94,31 @@ async def _indication(region: Region, municipality: str, number: int) -> AsyncIt
     put = SAMPLES["referrals.recordIndication"].about(municipality=municipality, assignmentNumber=number)
     recorded = await _accepted(region.call(Caller(Role.MUNICIPALITY, municipality), put.sending(body)))
     cents = int(f"99{number}{municipality}")
-    await _valuation(region, recorded["id"], municipality, body["provider"], cents)
-    marks = (recorded["id"], recorded["clientId"], cents, body["agreedTariffCents"])
+    await _valuation(region, recorded, municipality, number, cents)
+    marks = (recorded["clientId"], cents, body["agreedTariffCents"])
     for mark in (*marks, body["team"], body["administrativeReason"]):
         yield Canary(str(mark), Kind.CARE, body["provider"], municipality)
+    claims = [each async for each in _claims(region, municipality, number, body["provider"])]
+    # Whoever reads the event of a claim reads the random id of its indication.
+    kind = Kind.CLAIM if claims else Kind.CARE
+    for canary in (*claims, Canary(recorded["id"], kind, body["provider"], municipality)):
+        yield canary
+
+
+async def _claims(region: Region, municipality: str, number: int, provider: str) -> AsyncIterator[Canary]:
+    """A claim under a number, and another that is there to be credited."""
+    if number == NUMBER_TO_WITHDRAW:
+        return
+    # A reference is the provider's own: the samples name that of its claims in their municipality.
+    own_place = municipality == OWN_MUNICIPALITY
+    for reference, changed in ((REFERENCE, {}), (REFERENCE_TO_CREDIT, {"to": "2023-01-31", "cents": 1})):
+        name = reference if own_place else f"{reference}-{municipality}"
+        put = SAMPLES["contracts.putClaim"].about(provider=provider, reference=name)
+        body = claim_of(municipality, number) | changed
+        recorded = await _accepted(region.call(Caller(Role.PROVIDER, provider), put.sending(body)))
+        assert recorded["status"] == "accepted"
+        yield Canary(recorded["id"], Kind.CLAIM, provider, municipality)
+    yield Canary(str(claim_of(municipality, number)["cents"]), Kind.CLAIM, provider, municipality)
 
 
 async def _care(region: Region, municipality: str, provider: str) -> AsyncIterator[Canary]:
@@ -119,7 +144,12 @@ async def _accepted(answering: Awaitable[httpx.Response]) -> dict[str, Any]:
     return content
 
 
-async def _valuation(region: Region, indication: str, municipality: str, provider: str, cents: int) -> None:
+async def _valuation(
+    region: Region, recorded: dict[str, Any], municipality: str, number: int, cents: int
+) -> None:
+    """What the worker makes of an indication: its value, and that it can be claimed under."""
+    names = ("clientId", "municipality", "product", "provider", "from", "to", "withdrawn")
+    copy = {name: recorded[name] for name in names} | {"assignmentNumber": number}
     stretch = {"from": "2023-01-01", "to": "2023-01-31", "contracted": True, "valued": True, "cents": [cents]}
     entry = {
         "knownFrom": "2023-01-01T00:00:00Z",
@@ -132,13 +162,17 @@ async def _valuation(region: Region, indication: str, municipality: str, provide
     }
     event = {
         "aggregateType": "valuation",
-        "aggregateId": indication,
+        "aggregateId": recorded["id"],
         "version": 1,
-        "payload": {"municipality": municipality, "provider": provider, "line": [entry]},
-        "organisations": [municipality, provider],
+        "payload": {"municipality": municipality, "provider": recorded["provider"], "line": [entry]},
+        "organisations": [municipality, recorded["provider"]],
     }
     async with region.databases.database("contracts", "worker") as worker, worker.transaction() as connection:
         await connection.execute("select record_events($1, null)", [event])
+        await connection.execute(
+            "insert into referrals_indication values ($1, 1, moment(), 1, $2)", recorded["id"], copy
+        )
+        await settle(connection, [UUID(recorded["id"])])
 
 
 async def _offers(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from shared.auth import Role
-from tests.contract.callers import OTHER_PROVIDER, OUTSIDE_THE_REGION, WRITER, Caller, own
+from tests.contract.callers import OTHER_MUNICIPALITY, OTHER_PROVIDER, OUTSIDE_THE_REGION, WRITER, Caller, own
 from tests.contract.refusals import nothing_written, places, send, text_of
 from tests.contract.region import Region
 from tests.contract.requests import (
@@ -14,6 +14,7 @@ from tests.contract.requests import (
     CARE_FROM,
     CARE_FROM_TO_WITHDRAW,
     CARE_START,
+    NUMBER,
     NUMBER_TO_WITHDRAW,
     SAMPLES,
     UNKNOWN_PRODUCT,
@@ -21,6 +22,7 @@ from tests.contract.requests import (
     Body,
     Sample,
     citizen_number,
+    claim_of,
     indication,
     location,
     product,
@@ -234,7 +236,15 @@ TARIFF = {"from": VALID_FROM, "cents": 1}
             {"#/category", "#/to", "#/tariffs/0/to"},
         ),
         ("contracts.putProvider", provider(locations=[location(), location()]), {"#/locations/1/code"}),
+        ("contracts.putProduct", product(minimumAge=12, maximumAge=11), {"#/maximumAge"}),
         ("contracts.putAgreement", {"to": "2022-12-31"}, {"#/to"}),
+        (
+            "contracts.putAgreement",
+            {"municipalities": [OTHER_MUNICIPALITY, OUTSIDE_THE_REGION]},
+            {"#/municipalities/1"},
+        ),
+        ("contracts.putClaim", {**claim_of(OTHER_MUNICIPALITY, NUMBER), "to": "2022-12-31"}, {"#/to"}),
+        ("contracts.putClaim", claim_of(OUTSIDE_THE_REGION, NUMBER), {"#/municipality"}),
     ],
 )
 async def test_what_does_not_go_together_in_contracts_is_refused(

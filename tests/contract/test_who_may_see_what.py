@@ -25,6 +25,7 @@ from tests.contract.requests import (
     SAMPLES,
     UNKNOWN_NUMBER,
     UNKNOWN_PRODUCT,
+    UNKNOWN_REFERENCE,
     UNKNOWN_VALID_FROM,
     Sample,
 )
@@ -38,6 +39,7 @@ UNKNOWN: dict[str, str | int] = {
     "product": UNKNOWN_PRODUCT,
     "code": UNKNOWN_PRODUCT,
     "from": UNKNOWN_VALID_FROM,
+    "reference": UNKNOWN_REFERENCE,
 }
 OPERATIONS = list(RIGHTS)
 
@@ -261,6 +263,7 @@ async def test_the_callers_own_marks_do_arrive(region: Region, canaries: Sequenc
         "referrals.events": (Role.MUNICIPALITY, Role.PROVIDER),
         "contracts.events": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.agreements": (Role.PROVIDER, Role.CONTRACT_MANAGER),
+        "contracts.claims": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.providers": (Role.PROVIDER, Role.CONTRACT_MANAGER),
         "availability.offers": (Role.REFERRER,),
     }
@@ -277,6 +280,8 @@ async def test_filters_do_not_open_what_is_anothers(region: Region, canaries: Se
         (own_provider, SAMPLES["referrals.indications"].asking(provider=other(Role.PROVIDER).organisation)),
         (own_municipality, SAMPLES["referrals.carePeriods"].asking(municipality=OTHER_MUNICIPALITY)),
         (own_provider, SAMPLES["referrals.carePeriods"].asking(provider=other(Role.PROVIDER).organisation)),
+        (own_municipality, SAMPLES["contracts.claims"].asking(municipality=OTHER_MUNICIPALITY)),
+        (own_provider, SAMPLES["contracts.claims"].asking(provider=other(Role.PROVIDER).organisation)),
         (own_provider, SAMPLES["contracts.agreements"].asking(provider=other(Role.PROVIDER).organisation)),
     ]
     for caller, sample in asked:

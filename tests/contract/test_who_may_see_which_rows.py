@@ -35,6 +35,17 @@ SERVED: dict[str, dict[Role, Rows]] = {
     "contracts.product": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: ALL_ROWS},
     "contracts.provider": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: OWN_ROWS},
     "contracts.agreement": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: OWN_ROWS},
+    "contracts.claim": {
+        Role.CONTRACT_MANAGER: ALL_ROWS,
+        Role.PROVIDER: OWN_ROWS,
+        Role.MUNICIPALITY: OWN_ROWS,
+    },
+    "contracts.claim_history": {
+        Role.CONTRACT_MANAGER: ALL_ROWS,
+        Role.PROVIDER: OWN_ROWS,
+        Role.MUNICIPALITY: OWN_ROWS,
+    },
+    "contracts.claimable": {Role.PROVIDER: OWN_ROWS},
     "contracts.journal": {
         Role.CONTRACT_MANAGER: OWN_ROWS,
         Role.PROVIDER: OWN_ROWS,
@@ -65,6 +76,8 @@ DEFINERS = {
     "referrals.indication_for_care": "a provider names a number: whose it is and its days, for what is decided about it",
     "referrals.overlapping_care": "the days of another period of care of one indication, which stand in the way",
     "referrals.find_client": "gives the random id to who knows the BSN",
+    "contracts.note_client": "keeps whose care a claim is for, which nobody reads back",
+    "contracts.log_claims": "writes the processing log for the readers of a claim, who do not see whose care it is for",
 }
 _TABLES = """
 select n.nspname || '.' || c.relname as name, c.relrowsecurity as secured, c.relforcerowsecurity as forced,
@@ -215,7 +228,7 @@ async def test_the_api_role_deletes_nothing_and_writes_no_other_organisations_ro
 async def test_the_owner_changes_no_row_without_lifting_force(region: Region, table: str) -> None:
     """A migration that forgets to lift FORCE does nothing, which its author will see: `UPDATE 0`."""
     service, _, name = table.partition(".")
-    column = {"offer": "provider_name"}.get(name, "recorded_at")
+    column = {"offer": "provider_name", "claimable": "provider"}.get(name, "recorded_at")
     async with region.databases.database(service, "owner") as owner, owner.transaction() as connection:
         assert await connection.execute(f"update {table} set {column} = {column}") == "UPDATE 0"
 

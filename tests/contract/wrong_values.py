@@ -8,7 +8,8 @@ from typing import Any
 Schema = dict[str, Any]
 Path = tuple[str | int, ...]
 
-MARK = "wrong-value-of-the-caller"
+# Longer than any name or reference may be.
+MARK = "wrong-value-of-the-caller-that-is-longer-than-names"
 NOT_TEXT = ("nul\0", "lone \ud800 surrogate")
 _BEYOND_64_BITS = (2**63, 2**64, -(2**63) - 1, 10**30)
 WRONG_TYPES: dict[str, tuple[object, ...]] = {
@@ -145,7 +146,10 @@ def _fields(
         if field["type"] == "array":
             assert isinstance(value, list), f"the sample lacks {here}"
             item = resolved(field["items"], document)
-            yield from _fields(item, value[0], (*here, 0), document)
+            if item["type"] == "object":
+                yield from _fields(item, value[0], (*here, 0), document)
+            else:
+                yield (*here, 0), item, False, False
 
 
 def _objects(body: object, path: Path) -> Iterator[Path]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from shared.events.contracts import AgreementState
 from shared.problems import FieldError
 from shared.values.period import Period
+from shared.values.region import Region
 
 
 class Key(NamedTuple):
@@ -64,6 +65,16 @@ def violations(agreement: AgreementState) -> Iterator[FieldError]:
     if agreement.valid_to is not None and agreement.valid_to < agreement.valid_from:
         message = "The last day lies before the first; give a day from `from` on, or leave it out."
         yield FieldError("period", message, pointer="#/to")
+
+
+def outside(region: Region, municipalities: Sequence[str]) -> Iterator[FieldError]:
+    """Give an error for every municipality that the region does not hold."""
+    for place, code in enumerate(municipalities):
+        if code not in region:
+            message = (
+                "This municipality is not in the region; give codes of its region file, or leave this out."
+            )
+            yield FieldError("municipality", message, pointer=f"#/municipalities/{place}")
 
 
 def decide(

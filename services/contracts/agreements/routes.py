@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from services.contracts.agreements import commands, queries
 from services.contracts.agreements.commands import AgreementsOverlap
@@ -37,13 +37,18 @@ TheKey = Annotated[Key, Depends(_key)]
     responses={201: {"model": RecordedAgreement, "description": "Recorded for the first time"}},
 )
 async def put_agreement(
-    response: Response, _: Writer, key: TheKey, body: AgreementBody, connection: Transaction
+    request: Request,
+    response: Response,
+    _: Writer,
+    key: TheKey,
+    body: AgreementBody,
+    connection: Transaction,
 ) -> RecordedAgreement:
     """Put an agreement: make it or replace it. The same again changes nothing.
 
     To correct `from`, withdraw the agreement and put it under its right first day. Putting a withdrawn one brings it back.
     """
-    recorded = await _change_one(connection, Change(key, body.state(key)))
+    recorded = await _change_one(connection, Change(key, body.state(key, request.app.state.region)))
     if recorded.outcome is Outcome.CREATED:
         response.status_code = 201
     return recorded

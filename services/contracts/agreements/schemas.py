@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from services.contracts.agreements.domain import Key, violations
+from services.contracts.agreements.domain import Key, outside, violations
 from services.contracts.products.domain import Outcome
 from shared.events.contracts import AgreementState
 from shared.problems import InvalidInput
@@ -14,6 +14,7 @@ from shared.values.identifiers import Agb, MunicipalityCode, ProductCode
 from shared.values.moments import Moment
 from shared.values.money import Cents
 from shared.values.period import Day
+from shared.values.region import Region
 
 _REQUEST = ConfigDict(
     alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, hide_input_in_errors=True
@@ -30,21 +31,21 @@ class AgreementBody(BaseModel):
     tariff_cents: Cents | None = Field(
         default=None, description="Per unit, in euro cents; left out: the catalogue's tariff"
     )
-    municipalities: Annotated[frozenset[MunicipalityCode], Field(min_length=1, max_length=100)] | None = (
+    municipalities: Annotated[tuple[MunicipalityCode, ...], Field(min_length=1, max_length=100)] | None = (
         Field(
             default=None,
             description="For children of these municipalities only; left out: of the whole region",
         )
     )
 
-    def state(self, key: Key) -> AgreementState:
-        """Give the agreement under its key. Raises InvalidInput with every rule between its fields that is broken."""
-        # Sorted: a set in another order is the same agreement, and must be the same state.
-        places = None if self.municipalities is None else sorted(self.municipalities)
+    def state(self, key: Key, region: Region) -> AgreementState:
+        """Give the agreement under its key. Raises InvalidInput with every rule of its fields that is broken."""
+        # Sorted and once each: the same places in another order are the same agreement, and must be the same state.
+        places = None if self.municipalities is None else sorted(set(self.municipalities))
         agreement = AgreementState(
             **key._asdict(), **dict(self) | {"municipalities": places}, withdrawn=False
         )
-        if wrong := list(violations(agreement)):
+        if wrong := [*violations(agreement), *outside(region, self.municipalities or ())]:
             raise InvalidInput(wrong)
         return agreement
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from orjson import Fragment
 
+from services.contracts.claims import commands as claims
 from services.contracts.valuation.domain import value_line
 from shared.consumer.copies import grouped
 from shared.consumer.recompute import Touched
@@ -137,6 +138,7 @@ class Valuation:
         }
         await connection.execute(_RECORD, list(values), list(values.values()))
         await connection.execute(_FORGET, list(set(ids) - values.keys()))
+        await claims.settle(connection, ids)
 
     def _line(
         self,

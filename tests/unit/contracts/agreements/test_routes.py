@@ -145,3 +145,29 @@ async def test_a_provider_reads_the_catalogue_itself_and_its_own_agreements(
         for path, seen in (("/products", 1), ("/providers", 0), ("/agreements", 0)):
             assert len((await other.get(path)).json()["items"]) == seen
         assert (await own.put(AGREEMENT, json={})).status_code == 403
+
+
+async def test_an_agreement_for_some_municipalities_is_the_same_in_any_order(
+    manager: httpx.AsyncClient,
+) -> None:
+    first = await manager.put(AGREEMENT, json={"municipalities": ["0794", "0743"]})
+    again = await manager.put(AGREEMENT, json={"municipalities": ["0743", "0794", "0743"]})
+    whole = await manager.put(AGREEMENT, json={})
+    assert [(a.json()["outcome"], a.json()["municipalities"]) for a in (first, again, whole)] == [
+        ("created", ["0743", "0794"]),
+        ("unchanged", ["0743", "0794"]),
+        ("applied", None),
+    ]
+    elsewhere = await manager.put(AGREEMENT, json={"municipalities": ["0743", "0363"]})
+    assert [error["pointer"] for error in elsewhere.json()["errors"]] == ["#/municipalities/1"]
+
+
+async def test_the_ages_of_a_product_are_kept_and_belong_in_order(manager: httpx.AsyncClient) -> None:
+    ages = {"minimumAge": 12, "maximumAge": 18}
+    await manager.put(f"/products/{FOSTER_CARE}", json={**PRODUCT, **ages})
+    read = (await manager.get(f"/products/{FOSTER_CARE}")).json()
+    assert {name: read[name] for name in ages} == ages
+    wrong = await manager.put(
+        f"/products/{FOSTER_CARE}", json={**PRODUCT, "minimumAge": 18, "maximumAge": 12}
+    )
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["#/maximumAge"]
