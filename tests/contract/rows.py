@@ -2,15 +2,21 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 import httpx
 
 from services.availability.search.tables import offer
 from services.contracts.claims.commands import settle
-from services.monitoring.facts.commands import replace_spans
-from services.monitoring.facts.domain import Fact, Span, Status
+from services.monitoring.facts.commands import (
+    replace_care,
+    replace_claimed,
+    replace_granted,
+    replace_offered,
+)
+from services.monitoring.facts.domain import Care, Claimed, Granted, Offered, Span, Status, Subject
+from services.monitoring.figures.domain import FIGURES
 from shared.auth import Role
 from shared.database import Connection, fetch
 from shared.journal.sequencer import Sequencer
@@ -55,6 +61,8 @@ CLIENTS = {
     (OTHER_MUNICIPALITY, OTHER_PROVIDER): 8,
 }
 _APRIL_2023 = 2023 * 12 + 3
+_Fact = TypeVar("_Fact", Granted, Care, Claimed, Offered)
+_SUB_REGIONS = {OWN_MUNICIPALITY: "Helmond", OTHER_MUNICIPALITY: "Peelgemeenten"}
 _IDS = UUID("6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11")
 
 
@@ -193,33 +201,90 @@ async def _offers(connection: Connection) -> None:
 
 
 async def _spans(connection: Connection) -> None:
-    found = {
-        uuid5(_IDS, f"{municipality} {provider} {client}"): [_span(municipality, provider, client)]
-        for (municipality, provider), clients in CLIENTS.items()
-        for client in range(clients)
+    """Of every client an indication, care from April on, and a claim; of every provider a report."""
+    clients = [(*key, client) for key, clients in CLIENTS.items() for client in range(clients)]
+    named = {
+        uuid5(_IDS, f"{municipality} {provider} {n}"): key
+        for key in clients
+        for municipality, provider, n in [key]
     }
-    await replace_spans(connection, found)
-    for topic in ("referrals.indication", "contracts.valuation"):
+    await replace_granted(connection, {id_: [_known(_granted(*key))] for id_, key in named.items()})
+    await replace_care(connection, {id_: [_known(_care(id_, *key))] for id_, key in named.items()})
+    await replace_claimed(connection, {id_: [_known(_claimed(id_, *key))] for id_, key in named.items()})
+    await replace_offered(
+        connection, {uuid5(_IDS, f"report {agb}"): [_known(_offered(agb))] for agb in PROVIDERS}
+    )
+    for topic in sorted({topic for figure in FIGURES.values() for topic in figure.topics}):
         await connection.execute("insert into recompute_through values ($1, $2)", topic, KNOWN_THROUGH)
 
 
-def _span(municipality: str, provider: str, client: int) -> Span:
+def _known(fact: _Fact) -> Span[_Fact]:
+    return Span(fact, datetime(2023, 1, 1, tzinfo=UTC), None)
+
+
+def _granted(municipality: str, provider: str, client: int) -> Granted:
     contracted = client % 2 == 0
-    fact = Fact(
-        client=uuid5(_IDS, f"client {municipality} {provider} {client}"),
-        municipality=municipality,
-        sub_region={OWN_MUNICIPALITY: "Helmond", OTHER_MUNICIPALITY: "Peelgemeenten"}[municipality],
-        product=PRODUCT,
-        segment=2,
-        residential=True,
-        family=True,
-        housing=False,
-        provider=provider,
-        referrer=ReferrerType.GENERAL_PRACTITIONER if contracted else None,
+    return Granted(
+        subject=_subject(municipality, provider, client, referred=contracted),
+        sub_region=_SUB_REGIONS[municipality],
         status=Status.CONTRACTED if contracted else Status.BESPOKE,
         valued=True,
         first_month=_APRIL_2023,
         last_month=_APRIL_2023,
         running_cents=(1000,),
     )
-    return Span(fact, datetime(2023, 1, 1, tzinfo=UTC), None)
+
+
+def _care(indication: UUID, municipality: str, provider: str, client: int) -> Care:
+    return Care(
+        care=uuid5(indication, "care"),
+        subject=_subject(municipality, provider, client, referred=client % 2 == 0),
+        sub_region=_SUB_REGIONS[municipality],
+        pending=False,
+        first_month=_APRIL_2023,
+        last_month=_APRIL_2023,
+        started=True,
+        ended=True,
+        first_start=True,
+        waited_days=client,
+    )
+
+
+def _claimed(indication: UUID, municipality: str, provider: str, client: int) -> Claimed:
+    return Claimed(
+        indication=indication,
+        subject=_subject(municipality, provider, client, referred=client % 2 == 0),
+        sub_region=_SUB_REGIONS[municipality],
+        pending=False,
+        first_month=_APRIL_2023,
+        last_month=_APRIL_2023,
+        running_cents=(100 + client,),
+    )
+
+
+def _offered(provider: str) -> Offered:
+    return Offered(
+        provider=provider,
+        product=PRODUCT,
+        segment=2,
+        residential=True,
+        family=True,
+        housing=False,
+        first_month=_APRIL_2023,
+        last_month=_APRIL_2023,
+        weeks=PROVIDERS.index(provider),
+    )
+
+
+def _subject(municipality: str, provider: str, client: int, *, referred: bool) -> Subject:
+    return Subject(
+        client=uuid5(_IDS, f"client {municipality} {provider} {client}"),
+        municipality=municipality,
+        product=PRODUCT,
+        segment=2,
+        residential=True,
+        family=True,
+        housing=False,
+        provider=provider,
+        referrer=ReferrerType.GENERAL_PRACTITIONER if referred else None,
+    )

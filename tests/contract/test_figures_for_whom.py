@@ -26,13 +26,15 @@ from tests.contract.rows import CLIENTS
 ALL = sum(CLIENTS.values())
 OF_MUNICIPALITY = sum(n for (municipality, _), n in CLIENTS.items() if municipality == OWN_MUNICIPALITY)
 OF_PROVIDER = sum(n for (_, provider), n in CLIENTS.items() if provider == OWN_PROVIDER)
-BY = [None, *Dimension]
 # What narrows without naming an organisation or a place.
-FILTERS: list[dict[str, str | int]] = [{}, {"product": PRODUCT, "referrer": "02"}]
+FILTERS: list[dict[Dimension, str]] = [{}, {Dimension.PRODUCT: PRODUCT, Dimension.REFERRER: "02"}]
 # As known then and now are one statement but for one condition: one figure of each kind is enough.
-ASKED: list[tuple[str, dict[str, str | int]]] = [(figure, {}) for figure in FIGURES] + [
-    (figure, {"asOf": "2025-01-01"}) for figure in ("unique-clients", "granted-amount", "referrer-shares")
-]
+ASKED: list[tuple[str, dict[str, str | int]]] = (
+    [(figure, {}) for figure in FIGURES]
+    + [(figure, {"asOf": "2025-01-01"}) for figure in ("unique-clients", "granted-amount", "referrer-shares")]
+    + [("redemption-rate", {"compare": "previous"})]
+)
+OF_PROVIDERS = [key for key, figure in FIGURES.items() if Dimension.MUNICIPALITY not in figure.dimensions]
 PLACES = {Dimension.MUNICIPALITY, Dimension.SUB_REGION, Dimension.PROVIDER}
 
 
@@ -87,13 +89,40 @@ async def test_every_figure_by_everything_is_cut_to_its_caller(
 ) -> None:
     """Whatever is asked, the answer is the one that the analyst gets to the same question about the caller."""
     municipality, provider, analyst = own(Role.MUNICIPALITY), own(Role.PROVIDER), own(Role.ANALYST)
-    for by in BY:
-        for narrowed in FILTERS:
+    known = FIGURES[figure].dimensions
+    places = PLACES & set(known) if Dimension.MUNICIPALITY in known else set()
+    # Of figures about providers a municipality gets no provider's.
+    for by in [None, *(each for each in known if places or each is not Dimension.PROVIDER)]:
+        for narrowing in FILTERS:
+            narrowed = {each.value: text for each, text in narrowing.items() if each in known}
             asked = sample(figure, by, **narrowed, **then)
-            of_places = asked.asking(municipality=OWN_MUNICIPALITY) if by in PLACES else asked
+            of_places = asked.asking(municipality=OWN_MUNICIPALITY) if by in places else asked
             of_provider = asked.asking(provider=OWN_PROVIDER)
             expected = [await rows(region, analyst, each) for each in (of_places, of_provider)]
             assert [await rows(region, each, asked) for each in (municipality, provider)] == expected, asked
+
+
+@pytest.mark.parametrize("figure", OF_PROVIDERS)
+async def test_a_figure_about_providers_is_by_provider_for_that_provider_and_contract_managers_only(
+    region: Region, figure: str
+) -> None:
+    for query in ({"by": "provider"}, {"provider": OWN_PROVIDER}):
+        refused = await region.call(own(Role.MUNICIPALITY), sample(figure, **query))
+        assert refused.status_code == 403
+        assert await rows(region, own(Role.PROVIDER), sample(figure, **query))
+        assert await rows(region, own(Role.CONTRACT_MANAGER), sample(figure, **query))
+
+
+@pytest.mark.parametrize("figure", OF_PROVIDERS)
+async def test_another_dimension_than_a_figure_has_is_refused_with_those_that_it_has(
+    region: Region, figure: str
+) -> None:
+    for query in ({"by": "subRegion"}, {"referrer": "02"}):
+        refused = await region.call(own(Role.ANALYST), sample(figure, **query))
+        assert refused.status_code == 400
+        (error,) = refused.json()["errors"]
+        assert error["parameter"] in {"subRegion", "referrer"}
+        assert "segment, careGroup, product, provider" in error["message"]
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -56,7 +56,10 @@ SERVED: dict[str, dict[Role, Rows]] = {
 }
 # Tables without row-level security that an api may read: each with the reason why nobody's rows are in it.
 UNPROTECTED = {
-    "monitoring.span": "numbers instead of persons; figures are cut to the caller's rights by their query",
+    **dict.fromkeys(
+        ("monitoring.span", "monitoring.care_span", "monitoring.claim_span", "monitoring.offer_span"),
+        "numbers instead of persons; figures are cut to the caller's rights by their query",
+    ),
     **dict.fromkeys(
         (f"{service}.{table}" for service in SERVICES for table in ("watermark", "recompute_through")),
         "moments per topic",

@@ -4,7 +4,14 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request
 
-from services.monitoring.figures.domain import FIGURES, Figure, FigureRequest, NotKnownThatFarError, visible
+from services.monitoring.figures.domain import (
+    FIGURES,
+    Dimension,
+    Figure,
+    FigureRequest,
+    NotKnownThatFarError,
+    visible,
+)
 from services.monitoring.figures.queries import groups, parked
 from services.monitoring.figures.queries.shape import Shape
 from services.monitoring.figures.schemas import (
@@ -52,7 +59,9 @@ async def figure(
     found = FIGURES.get(key)
     if found is None:
         raise NotFound("There is no such figure: GET /figures lists them.")
-    asked = visible(query.requested(request.app.state.region), principal)
+    asked = visible(found, query.requested(request.app.state.region), principal)
+    if lacking := asked.asked - set(found.dimensions):
+        raise InvalidInput([_no_dimension(found, each) for each in sorted(lacking)])
     page = _page(request, query, found, asked)
     known_through, rows = await groups(connection, found, asked, size=page.size + 1, after=page.after)
     if asked.as_of is not None and (known_through is None or known_through < asked.as_of):
@@ -63,10 +72,15 @@ async def figure(
         period_kind=asked.kind,
         as_of=asked.as_of,
         known_through=known_through,
-        incomplete=await parked(connection),
+        incomplete=await parked(connection, found),
         rows=tuple(row_of(found, asked.label(each.period), each) for each in rows[: page.size]),
         next=page.next_link(rows, lambda group: group.key),
     )
+
+
+def _no_dimension(figure: Figure, dimension: Dimension) -> FieldError:
+    message = f"This figure knows only these dimensions: {', '.join(figure.dimensions)}."
+    return FieldError("dimension-not-in-figure", message, parameter=dimension)
 
 
 def _page(request: Request, query: FigureQuery, figure: Figure, asked: FigureRequest) -> Page:

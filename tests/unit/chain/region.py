@@ -40,8 +40,8 @@ from tests.unit.chain.operations import (
     WithdrawIndication,
     Write,
 )
-from tests.unit.monitoring.brute_force import Answer
 from tests.unit.monitoring.inputs import CARER, CLINIC, FOSTER, REGION, THERAPY
+from tests.unit.monitoring.recomputed import Answer, row_of
 
 MANAGER = "00000099000000001000"
 ANALYST = Principal(Role.ANALYST, MANAGER, "analyst", "figures")
@@ -194,14 +194,11 @@ class ARegion:
         """Ask as the route does; give up to when all is known, and the rows."""
         api = self._engines.apis["monitoring"]
         async with api.transaction(organisation=MANAGER, role="analyst") as connection:
+            found = FIGURES[figure]
             known_through, rows = await groups(
-                connection, FIGURES[figure], visible(request, ANALYST), size=10_000
+                connection, found, visible(found, request, ANALYST), size=10_000
             )
-        answer: Answer = {
-            row.key: (row.value, row.per, {name.value: count for name, count in row.beside.items()})
-            for row in rows
-        }
-        return known_through, answer
+        return known_through, {row.key: row_of(row) for row in rows}
 
     def about(self, request: FigureRequest) -> FigureRequest:
         """The same request about this example's own products and providers."""

@@ -147,12 +147,13 @@ def _writes(draw: st.DrawFn, bases: list[_Base], hour: int) -> Write:
 
 @st.composite
 def questions(draw: st.DrawFn, figure: str | None = None) -> Question:
-    request, _ = draw(requests())
+    figure = figure or draw(st.sampled_from(sorted(FIGURES)))
+    request, _ = draw(requests(FIGURES[figure].dimensions))
     if draw(st.booleans()):
         # Most narrow questions find nothing, and nothing is seldom wrong.
         request = replace(request, kind=PeriodKind.QUARTER, first_month=2022 * 12 + 9, periods=9, filters={})
     back = draw(st.just(0) | st.integers(1, 12))
-    return Question(figure or draw(st.sampled_from(sorted(FIGURES))), request, back, draw(st.booleans()))
+    return Question(figure, request, back, draw(st.booleans()))
 
 
 @st.composite

@@ -18,8 +18,9 @@ from tests.unit.chain.loops import NAMES, settle
 from tests.unit.chain.operations import Operation, Question, Rebuild, Repeat, Rounds, Step
 from tests.unit.chain.region import ARegion, Engines
 from tests.unit.chain.stories import questions, stories
-from tests.unit.monitoring import brute_force
-from tests.unit.monitoring.brute_force import EVER, Answer
+from tests.unit.monitoring import brute_force, recomputed
+from tests.unit.monitoring.brute_force import EVER
+from tests.unit.monitoring.recomputed import Answer, in_it
 
 EXAMPLES = "CHAIN_EXAMPLES"
 # The same examples on every machine; CHAIN_EXAMPLES=500 gives so many new ones each time.
@@ -69,7 +70,7 @@ class Inquiry:
         for figure, request, told in self._told:
             minute = EVER if request.as_of is None else known.minute(request.as_of)
             days = list(brute_force.days_of(known.world, minute))
-            assert in_it(told, request, figure) == brute_force.answer(figure, request, days), (
+            assert in_it(told, request, figure) == recomputed.answer(figure, request, days), (
                 figure,
                 request,
             )
@@ -79,12 +80,6 @@ class Inquiry:
         request = replace(self._region.about(question.request), as_of=None)
         _, answer = await self._region.ask(question.figure, request)
         self._told.append((question.figure, request, answer))
-
-
-def in_it(answer: Answer, request: FigureRequest, figure: str) -> Answer:
-    """Without the rows that hold nothing but zeros, which only a total must have."""
-    total = not request.by and figure != "referrer-shares"
-    return {key: row for key, row in answer.items() if total or row[0] or row[1] or any(row[2].values())}
 
 
 async def happen(operation: Operation, region: ARegion, engines: Engines, inquiry: Inquiry) -> None:

@@ -1,21 +1,22 @@
-"""Figures recomputed from every day of every indication, apart from the platform's own spans and SQL."""
+"""Figures recomputed from every day of everything, apart from the platform's own spans and SQL."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from services.contracts.valuation.domain import value_line
-from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest
-from shared.events.contracts import AgreementState, ProductState, ValuationState
+from services.monitoring.figures.domain import Dimension
+from shared.events.availability import ReportState
+from shared.events.contracts import AgreementState, ClaimState, ProductState, ValuationState
 from shared.events.known import Known
-from shared.events.referrals import IndicationState
+from shared.events.referrals import CareState, IndicationState
 from shared.events.state import State
-from tests.unit.contracts.valuation.by_day import by_day, half_up, newest_then
+from shared.values.moments import AMSTERDAM
+from tests.unit.contracts.valuation.by_day import by_day, covers, half_up, newest_then
 from tests.unit.monitoring.inputs import REGION, at
 
 StateT = TypeVar("StateT", bound=State)
@@ -23,7 +24,8 @@ StateT = TypeVar("StateT", bound=State)
 # Open ends are followed to here: later than any period that is asked for.
 END = date(2024, 12, 31)
 EVER = 10_000
-Answer = dict[tuple[object, ...], tuple[int, int | None, dict[str, int]]]
+# How long a report is valid at most, in days: a month of 31 and a week of grace.
+VALID = 38
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class World:
     agreements: list[Known[AgreementState]]
     products: list[Known[ProductState]]
     valued_until: list[int | None]
+    care: list[Known[CareState]] = field(default_factory=list)
+    claims: list[Known[ClaimState]] = field(default_factory=list)
+    reports: list[Known[ReportState]] = field(default_factory=list)
 
     def valuation(self, number: int) -> ValuationState | None:
         """What contract management published last of an indication."""
@@ -57,37 +62,83 @@ def upto(versions: Iterable[Known[StateT]], minute: int) -> list[Known[StateT]]:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of one indication, with all that a figure can ask of it."""
+    """One day of one thing, with all that a figure can ask of it.
 
+    `thing`: the indication, the period of care, the claim or the report. `first` and `last` day of a period of care;
+    `waited`: the days since the decision, on the first day of the first care of its indication (None elsewhere).
+    """
+
+    kind: str
     day: date
-    client: UUID
-    indication: UUID
-    status: str
-    valued: bool
-    cents: int
-    group: dict[Dimension, str | None] = field(hash=False)
+    thing: UUID
+    group: dict[Dimension, str | None]
+    client: UUID | None = None
+    indication: UUID | None = None
+    status: str = "known"
+    valued: bool = True
+    cents: int = 0
+    first: bool = False
+    last: bool = False
+    first_start: bool = False
+    waited: int | None = None
+    weeks: int | None = None
+
+
+class Then(NamedTuple):
+    """An indication as known at a minute, and since when that is valued (None: not yet)."""
+
+    newest: Known[IndicationState]
+    valued: int | None
 
 
 def days_of(world: World, minute: int) -> Iterator[Day]:
-    """Every day of every indication as known at a minute."""
-    for number, versions in enumerate(world.indications):
-        known = upto(versions, minute)
-        if not known:
-            continue
-        newest = max(known, key=lambda each: each.version)
-        until = world.valued_until[number]
-        valued = upto(versions, min(minute, until)) if until is not None else []
-        if not valued or max(each.version for each in valued) != newest.version or until is None:
-            yield from _pending(newest)
-        else:
-            yield from _valued(world, newest, min(minute, until))
+    """Every day of everything as known at a minute."""
+    known = {
+        versions[0].aggregate: then
+        for number, versions in enumerate(world.indications)
+        if (then := _then(world, number, minute)) is not None
+    }
+    for then in known.values():
+        if not then.newest.state.withdrawn:
+            yield from (
+                _pending(then.newest) if then.valued is None else _valued(world, then.newest, then.valued)
+            )
+    yield from _cared(world, known, minute)
+    yield from _claimed(world, known, minute)
+    yield from _offered(world, minute)
+
+
+def _then(world: World, number: int, minute: int) -> Then | None:
+    versions, until = world.indications[number], world.valued_until[number]
+    known = upto(versions, minute)
+    if not known:
+        return None
+    newest = max(known, key=lambda each: each.version)
+    valued = upto(versions, min(minute, until)) if until is not None else []
+    if until is None or not valued or max(each.version for each in valued) != newest.version:
+        return Then(newest, None)
+    return Then(newest, min(minute, until))
+
+
+def _each(first: date, last: date | None) -> Iterator[date]:
+    day = first
+    while day <= (last or END):
+        yield day
+        day += timedelta(days=1)
 
 
 def _pending(known: Known[IndicationState]) -> Iterator[Day]:
-    state, day = known.state, known.state.valid_from
-    while day <= (state.valid_to or END) and not state.withdrawn:
-        yield Day(day, state.client_id, known.aggregate, "pending", False, 0, _group(state, None, day))
-        day += timedelta(days=1)
+    state = known.state
+    for day in _each(state.valid_from, state.valid_to):
+        yield Day(
+            *("granted", day, known.aggregate, _group(state, None, day)),
+            *(state.client_id, known.aggregate, "pending"),
+            valued=False,
+        )
+
+
+def _product(world: World, code: str, minute: int) -> ProductState | None:
+    return next((one for one in newest_then(world.products, at(minute)) if one.code == code), None)
 
 
 def _valued(world: World, known: Known[IndicationState], minute: int) -> Iterator[Day]:
@@ -97,8 +148,7 @@ def _valued(world: World, known: Known[IndicationState], minute: int) -> Iterato
         for one in newest_then(world.agreements, at(minute))
         if (one.provider, one.product) == (state.provider, state.product)
     ]
-    products = [one for one in newest_then(world.products, at(minute)) if one.code == state.product]
-    product = products[0] if products else None
+    product = _product(world, state.product, minute)
     worth = by_day(state, contracts, product, horizon=REGION.horizon, end=END)
     cents = dict(zip(worth, _gains([running for _, _, running in worth.values()]), strict=True))
     for (_, _, contracted, valued), run in groupby(worth, lambda day: (day.year, day.month, *worth[day][:2])):
@@ -106,7 +156,11 @@ def _valued(world: World, known: Known[IndicationState], minute: int) -> Iterato
         for day, amount in shared.items():
             status = "contracted" if contracted else "bespoke"
             group = _group(state, product, day)
-            yield Day(day, state.client_id, known.aggregate, status, valued, amount, group)
+            yield Day(
+                *("granted", day, known.aggregate, group, state.client_id, known.aggregate, status),
+                valued=valued,
+                cents=amount,
+            )
 
 
 def _gains(running: Sequence[Fraction]) -> list[int]:
@@ -129,7 +183,98 @@ def _shared(municipality: str, cents: dict[date, int]) -> dict[date, int]:
     return answer
 
 
-def _group(state: IndicationState, product: ProductState | None, day: date) -> dict[Dimension, str | None]:
+def _newest(versions: Iterable[Known[StateT]], minute: int) -> list[Known[StateT]]:
+    """The newest version of each aggregate as known at a minute."""
+    found: dict[UUID, Known[StateT]] = {}
+    for known in upto(versions, minute):
+        if known.aggregate not in found or known.version > found[known.aggregate].version:
+            found[known.aggregate] = known
+    return list(found.values())
+
+
+def _given(world: World, then: Then, day: date) -> tuple[dict[Dimension, str | None], str]:
+    """The group of a day of what hangs on an indication, and whether its segment is known."""
+    state = then.newest.state
+    if then.valued is None:
+        return _group(state, None, day), "pending"
+    return _group(state, _product(world, state.product, then.valued), day), "known"
+
+
+def _cared(world: World, known: dict[UUID, Then], minute: int) -> Iterator[Day]:
+    given = [each for each in _newest(world.care, minute) if not each.state.withdrawn]
+    for care in given:
+        state, indication = care.state, care.state.indication
+        if indication not in known:
+            continue
+        alike = [
+            (each.state.valid_from, each.aggregate) for each in given if each.state.indication == indication
+        ]
+        first_start = min(alike) == (state.valid_from, care.aggregate)
+        waited = _waited(world, indication, minute, state.valid_from)
+        for day in _each(state.valid_from, state.valid_to):
+            first = day == state.valid_from
+            group, status = _given(world, known[indication], day)
+            yield Day(
+                *("care", day, care.aggregate, group, known[indication].newest.state.client_id, indication),
+                status=status,
+                first=first,
+                last=day == state.valid_to,
+                first_start=first and first_start,
+                waited=waited,
+            )
+
+
+def _waited(world: World, indication: UUID, minute: int, start: date) -> int | None:
+    decided = [
+        each.state.decided_at.astimezone(AMSTERDAM).date()
+        for versions in world.indications
+        for each in upto(versions, minute)
+        if each.aggregate == indication and each.state.decided_at is not None
+    ]
+    return max(0, (start - min(decided)).days) if decided else None
+
+
+def _claimed(world: World, known: dict[UUID, Then], minute: int) -> Iterator[Day]:
+    for claim in _newest(world.claims, minute):
+        state, indication = claim.state, claim.state.indication
+        if state.withdrawn or indication not in known:
+            continue
+        whole = list(_each(state.valid_from, state.valid_to))
+        running = [Fraction(state.cents * number, len(whole)) for number in range(1, len(whole) + 1)]
+        for day, cents in zip(whole, _gains(running), strict=True):
+            group, status = _given(world, known[indication], day)
+            yield Day(*("claimed", day, claim.aggregate, group, None, indication), status=status, cents=cents)
+
+
+def _offered(world: World, minute: int) -> Iterator[Day]:
+    reports = _newest(world.reports, minute)
+    agreements = [one for one in newest_then(world.agreements, at(minute)) if not one.withdrawn]
+    for report in reports:
+        state = report.state
+        later = [each.state.reference_date for each in reports if _same_series(each.state, state)]
+        for day in _each(state.reference_date, state.reference_date + timedelta(days=VALID - 1)):
+            replaced = any(state.reference_date < other <= day for other in later)
+            contracted = any(
+                (one.provider, one.product) == (state.provider, state.product) and covers(one, day)
+                for one in agreements
+            )
+            if contracted and not replaced:
+                waits = (state.intake_weeks, state.start_weeks)
+                weeks = None if None in waits else sum(each or 0 for each in waits)
+                product = _product(world, state.product, minute)
+                group = {
+                    **_of_product(product),
+                    Dimension.PRODUCT: state.product,
+                    Dimension.PROVIDER: state.provider,
+                }
+                yield Day("offered", day, report.aggregate, group, weeks=weeks)
+
+
+def _same_series(one: ReportState, other: ReportState) -> bool:
+    return (one.provider, one.product, one.location) == (other.provider, other.product, other.location)
+
+
+def _of_product(product: ProductState | None) -> dict[Dimension, str | None]:
     care = None
     if product is not None:
         care = "other"
@@ -138,86 +283,17 @@ def _group(state: IndicationState, product: ProductState | None, day: date) -> d
         elif product.segment == 2 and (product.family or product.housing):
             care = "segment2-family" if product.family else "segment2-housing"
     return {
-        Dimension.MUNICIPALITY: state.municipality,
-        Dimension.SUB_REGION: REGION.sub_region_on(state.municipality, day),
         Dimension.SEGMENT: str(product.segment) if product else None,
         Dimension.CARE_GROUP: care,
+    }
+
+
+def _group(state: IndicationState, product: ProductState | None, day: date) -> dict[Dimension, str | None]:
+    return {
+        **_of_product(product),
+        Dimension.MUNICIPALITY: state.municipality,
+        Dimension.SUB_REGION: REGION.sub_region_on(state.municipality, day),
         Dimension.PRODUCT: state.product,
         Dimension.PROVIDER: state.provider,
         Dimension.REFERRER: state.referrer,
     }
-
-
-Count = Callable[[list[Day]], int]
-CLIENTS: Count = lambda days: len({day.client for day in days})  # noqa: E731
-PROVIDERS: Count = lambda days: len({day.group[Dimension.PROVIDER] for day in days})  # noqa: E731
-CENTS: Count = lambda days: sum(day.cents for day in days)  # noqa: E731
-# Per figure: what is counted, on days of which status, divided by all clients or not, and what stands beside it.
-FIGURES: dict[str, tuple[Count, str | None, bool, tuple[str, ...]]] = {
-    "unique-clients": (CLIENTS, None, False, ()),
-    "clients-at-contracted-providers": (CLIENTS, "contracted", False, ("incomplete",)),
-    "clients-at-bespoke-providers": (CLIENTS, "bespoke", False, ("incomplete",)),
-    "providers-used": (PROVIDERS, None, False, ()),
-    "contracted-providers-used": (PROVIDERS, "contracted", False, ("incomplete",)),
-    "bespoke-providers-used": (PROVIDERS, "bespoke", False, ("incomplete",)),
-    "granted-amount": (CENTS, None, False, ("not_valued", "incomplete")),
-    "granted-amount-per-client": (CENTS, None, True, ("not_valued", "incomplete")),
-    "referrer-shares": (CLIENTS, None, True, ()),
-}
-_SEGMENTED = {Dimension.SEGMENT, Dimension.CARE_GROUP}
-
-
-def answer(figure: str, request: FigureRequest, days: Sequence[Day]) -> Answer:
-    """The rows of a figure that have anything in them, by period and group; a total has a row for each period."""
-    count, status, divided, beside = FIGURES[figure]
-    shares = figure == "referrer-shares"
-    by = [*request.by, *([Dimension.REFERRER] if shares and Dimension.REFERRER not in request.by else [])]
-    if not _SEGMENTED.isdisjoint({*request.by, *request.filters}) and "incomplete" not in beside:
-        beside = (*beside, "incomplete")
-    found: Answer = {}
-    for index in range(request.periods):
-        inside = [day for day in days if _period(request, day.day) == index]
-        rows: dict[tuple[object, ...], list[Day]] = defaultdict(list)
-        for day in inside:
-            rows[tuple(day.group[each] or "" for each in by)].append(day)
-        if not by:
-            rows[()] = inside
-        for group, members in rows.items():
-            chosen = [day for day in members if _passes(request, day, set())]
-            value = count([day for day in chosen if status in (None, day.status)])
-            pool = chosen
-            if shares:
-                rest = [
-                    (each, text)
-                    for each, text in zip(by, group, strict=True)
-                    if each is not Dimension.REFERRER
-                ]
-                alike = [day for day in inside if all((day.group[each] or "") == text for each, text in rest)]
-                pool = [day for day in alike if _passes(request, day, {Dimension.REFERRER})]
-            counted = {
-                "not_valued": len({d.indication for d in chosen if d.status != "pending" and not d.valued}),
-                "incomplete": len(
-                    {
-                        d.indication
-                        for d in members
-                        if d.status == "pending" and _passes(request, d, _SEGMENTED)
-                    }
-                ),
-            }
-            per = CLIENTS(pool) if divided else None
-            row = (value, per, {name: counted[name] for name in beside})
-            if not by or (value if shares else value or per or any(row[2].values())):
-                found[index, *group] = row
-    return found
-
-
-def _period(request: FigureRequest, day: date) -> int:
-    return (day.year * 12 + day.month - 1 - request.first_month) // request.kind.months
-
-
-def _passes(request: FigureRequest, day: Day, left_out: set[Dimension]) -> bool:
-    return all(
-        day.group[each] in values or (day.group[each] is None and UNKNOWN in values)
-        for each, values in request.filters.items()
-        if each not in left_out
-    )

@@ -1,15 +1,17 @@
 """Random worlds: indications, agreements and products that arrive late, change and go, and requests about them."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 
 from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest, PeriodKind
-from shared.events.contracts import AgreementState, ProductState
+from shared.events.availability import ReportState
+from shared.events.contracts import AgreementState, ClaimState, ProductState
 from shared.events.known import Known
-from shared.events.referrals import IndicationState
+from shared.events.referrals import CareState, IndicationState
 from tests.unit.monitoring.brute_force import World
 from tests.unit.monitoring.inputs import (
     ASTEN,
@@ -54,6 +56,9 @@ def indications(draw: st.DrawFn, number: int) -> list[Known[IndicationState]]:
         length = draw(st.none() | st.integers(0, 300))
         last = None if length is None else first + timedelta(days=length)
         withdrawn = version > 1 and draw(st.integers(0, 4)) == 0
+        # Around midnight in Amsterdam, which is another day in UTC.
+        decided = draw(st.none() | st.integers(-60 * 24, 30 * 24))
+        fixed["decidedAt"] = None if decided is None else _noon(first) + timedelta(hours=decided)
         found.append(
             indication(
                 version, draw(minutes), first=first, last=last, number=number, withdrawn=withdrawn, **fixed
@@ -62,6 +67,87 @@ def indications(draw: st.DrawFn, number: int) -> list[Known[IndicationState]]:
         if draw(st.integers(0, 3)) == 0:
             fixed |= {"municipality": draw(places), "provider": draw(providers), "referrer": draw(referrers)}
     return draw(st.permutations(found))
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
+
+
+@st.composite
+def care(draw: st.DrawFn, first: date, number: int, owners: st.SearchStrategy[int]) -> list[Known[CareState]]:
+    """The versions of one period of care, under an indication that may be another in each (and is so seldom)."""
+    start, owner = first + timedelta(days=draw(st.integers(-30, 200))), draw(owners)
+    found = []
+    for version in range(1, draw(st.integers(1, 3)) + 1):
+        length = draw(st.none() | st.integers(0, 200))
+        owner = draw(owners) if draw(st.integers(0, 9)) == 0 else owner
+        state = {
+            "indication": UUID(int=owner),
+            "clientId": UUID(int=1000),
+            "municipality": HELMOND,
+            "provider": CARER,
+            "from": start,
+            "to": None if length is None else start + timedelta(days=length),
+            "withdrawn": draw(st.integers(0, 4)) == 0,
+        }
+        known = CareState.model_validate(state)
+        found.append(Known(UUID(int=4000 + number), version, at(draw(minutes)), known))
+    return draw(st.permutations(found))
+
+
+@st.composite
+def claims(
+    draw: st.DrawFn, first: date, number: int, owners: st.SearchStrategy[int]
+) -> list[Known[ClaimState]]:
+    """The versions of one claim; they may name another indication, other days and another amount."""
+    owner = draw(owners)
+    found = []
+    for version in range(1, draw(st.integers(1, 3)) + 1):
+        start = first + timedelta(days=draw(st.integers(-10, 200)))
+        owner = draw(owners) if draw(st.integers(0, 4)) == 0 else owner
+        state = {
+            "indication": UUID(int=owner),
+            "municipality": HELMOND,
+            "provider": CARER,
+            "from": start,
+            "to": start + timedelta(days=draw(st.sampled_from([0, 6, 30, 75]))),
+            "cents": draw(st.integers(0, 100_000)),
+            "withdrawn": draw(st.integers(0, 4)) == 0,
+        }
+        known = ClaimState.model_validate(state)
+        found.append(Known(UUID(int=5000 + number), version, at(draw(minutes)), known))
+    return draw(st.permutations(found))
+
+
+_waits = st.none() | st.integers(0, 60)
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> list[Known[ReportState]]:
+    """Reports of a few series, one after the other, each of which may be corrected."""
+    found = []
+    for number in range(draw(st.integers(0, 3))):
+        series = {
+            "provider": draw(providers),
+            "product": draw(codes),
+            "location": f"L{number}",
+        }
+        day = draw(days)
+        for sequel in range(draw(st.integers(1, 4))):
+            for version in range(1, draw(st.integers(1, 2)) + 1):
+                state = ReportState.model_validate(
+                    {
+                        **series,
+                        "referenceDate": day,
+                        "intakeWeeks": draw(_waits),
+                        "startWeeks": draw(_waits),
+                        "admission": "accepting",
+                    }
+                )
+                aggregate = UUID(int=6000 + number * 10 + sequel)
+                found.append(Known(aggregate, version, at(draw(minutes)), state))
+            day += timedelta(days=draw(st.sampled_from([1, 14, 31, 37, 38, 39, 60])))
+    return found
 
 
 @st.composite
@@ -117,7 +203,17 @@ def worlds(draw: st.DrawFn) -> World:
     """A whole region, in which valuations may lag behind or be missing."""
     histories = [draw(indications(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
     lags = st.none() | minutes | st.just(MINUTES) | st.just(MINUTES)
-    return World(histories, draw(agreements()), draw(products()), [draw(lags) for _ in histories])
+    # One more than there are: what hangs on an indication that never comes counts nowhere.
+    owners = st.integers(1, len(histories) + 1)
+    starts = st.sampled_from([versions[0].state.valid_from for versions in histories])
+    given = [draw(care(draw(starts), number, owners)) for number in range(draw(st.integers(0, 5)))]
+    claimed = [draw(claims(draw(starts), number, owners)) for number in range(draw(st.integers(0, 5)))]
+    return World(
+        *(histories, draw(agreements()), draw(products()), [draw(lags) for _ in histories]),
+        care=[known for versions in given for known in versions],
+        claims=[known for versions in claimed for known in versions],
+        reports=draw(reports()),
+    )
 
 
 _VALUES: dict[Dimension, list[str]] = {
@@ -132,24 +228,27 @@ _VALUES: dict[Dimension, list[str]] = {
 
 
 @st.composite
-def requests(draw: st.DrawFn) -> tuple[FigureRequest, int | None]:
+def requests(
+    draw: st.DrawFn, dimensions: Sequence[Dimension] = tuple(Dimension)
+) -> tuple[FigureRequest, int | None]:
     """A request and the minute that it is as of (None: as known now)."""
     kind = draw(st.sampled_from(PeriodKind))
     start = draw(st.integers((2022 * 12 + 10) // kind.months, (2024 * 12 + 5) // kind.months))
     last = (2024 * 12 + 11) // kind.months
     minute = draw(st.none() | minutes)
-    filtered = draw(st.lists(st.sampled_from(Dimension), max_size=2, unique=True))
+    filtered = draw(st.lists(st.sampled_from(dimensions), max_size=2, unique=True))
     return (
         FigureRequest(
             kind=kind,
             first_month=start * kind.months,
             periods=draw(st.integers(1, min(12, last - start + 1))),
-            by=tuple(draw(st.lists(st.sampled_from(Dimension), max_size=2, unique=True))),
+            by=tuple(draw(st.lists(st.sampled_from(dimensions), max_size=2, unique=True))),
             filters={
                 each: tuple(draw(st.lists(st.sampled_from(_VALUES[each]), min_size=1, unique=True)))
                 for each in filtered
             },
             as_of=None if minute is None else at(minute),
+            compare=draw(st.booleans()),
         ),
         minute,
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.monitoring.figures.domain import (
+    FIGURES,
     Dimension,
     FigureRequest,
     NotKnownThatFarError,
@@ -16,6 +17,8 @@ from shared.auth import Principal, Role
 from shared.problems import Forbidden, ForeignOrganisation
 from tests.unit.monitoring.inputs import ASTEN, CARER, CLINIC, HELMOND
 
+CLIENTS = FIGURES["unique-clients"]
+REPORTED = FIGURES["reported-waiting-range"]
 APRIL = 2023 * 12 + 3
 
 
@@ -57,17 +60,17 @@ def test_a_period_is_written_by_its_kind(kind: str, text: str) -> None:
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.CONTRACT_MANAGER])
 def test_analyst_and_contract_manager_see_all(role: Role) -> None:
     asked = request(Dimension.MUNICIPALITY, Dimension.PROVIDER)
-    assert visible(asked, principal(role, "00000099000000010010")) == asked
+    assert visible(CLIENTS, asked, principal(role, "00000099000000010010")) == asked
 
 
 def test_a_municipality_sees_the_totals_of_the_region() -> None:
     asked = request(Dimension.PRODUCT, segment=("2",))
-    assert visible(asked, principal(Role.MUNICIPALITY, HELMOND)) == asked
+    assert visible(CLIENTS, asked, principal(Role.MUNICIPALITY, HELMOND)) == asked
 
 
 @pytest.mark.parametrize("by", [Dimension.MUNICIPALITY, Dimension.SUB_REGION, Dimension.PROVIDER])
 def test_a_municipality_sees_only_itself_of_a_breakdown_by_place_or_provider(by: Dimension) -> None:
-    seen = visible(request(by), principal(Role.MUNICIPALITY, HELMOND))
+    seen = visible(CLIENTS, request(by), principal(Role.MUNICIPALITY, HELMOND))
     assert seen.filters == {Dimension.MUNICIPALITY: (HELMOND,)}
 
 
@@ -75,14 +78,14 @@ def test_a_municipality_sees_only_itself_of_a_breakdown_by_place_or_provider(by:
 def test_a_filter_on_place_or_provider_is_cut_to_the_own_municipality(
     filters: dict[str, tuple[str, ...]],
 ) -> None:
-    seen = visible(request(**filters), principal(Role.MUNICIPALITY, HELMOND))
+    seen = visible(CLIENTS, request(**filters), principal(Role.MUNICIPALITY, HELMOND))
     assert seen.filters[Dimension.MUNICIPALITY] == (HELMOND,)
 
 
 @pytest.mark.parametrize("named", [(ASTEN,), (HELMOND, ASTEN)])
 def test_a_municipality_may_not_name_another(named: tuple[str, ...]) -> None:
     with pytest.raises(ForeignOrganisation):
-        visible(request(municipality=named), principal(Role.MUNICIPALITY, HELMOND))
+        visible(CLIENTS, request(municipality=named), principal(Role.MUNICIPALITY, HELMOND))
 
 
 def test_a_provider_sees_only_itself_whatever_it_asks() -> None:
@@ -92,19 +95,19 @@ def test_a_provider_sees_only_itself_whatever_it_asks() -> None:
         request(municipality=(HELMOND,)),
         request(provider=(CARER,)),
     ):
-        seen = visible(asked, principal(Role.PROVIDER, CARER))
+        seen = visible(CLIENTS, asked, principal(Role.PROVIDER, CARER))
         assert seen.filters[Dimension.PROVIDER] == (CARER,)
 
 
 def test_a_provider_may_not_name_another() -> None:
     with pytest.raises(ForeignOrganisation):
-        visible(request(provider=(CARER, CLINIC)), principal(Role.PROVIDER, CARER))
+        visible(CLIENTS, request(provider=(CARER, CLINIC)), principal(Role.PROVIDER, CARER))
 
 
 @pytest.mark.parametrize("role", [Role.REFERRER, Role.PEER, Role.OPERATOR])
 def test_other_roles_see_no_figures(role: Role) -> None:
     with pytest.raises(Forbidden):
-        visible(request(), principal(role, "00000099000000010010"))
+        visible(CLIENTS, request(), principal(role, "00000099000000010010"))
 
 
 def test_a_moment_that_is_too_late_is_answered_with_the_latest_that_can_be_asked() -> None:

@@ -8,16 +8,19 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.monitoring.facts.commands import replace_spans
-from services.monitoring.facts.domain import spans
+from services.monitoring.facts.commands import replace_granted
+from services.monitoring.facts.projection import Spans
 from services.monitoring.figures.domain import FIGURES, FigureRequest, PeriodKind
 from services.monitoring.figures.queries import groups
 from shared.database import Connection, Database
 from tests.databases import empty
-from tests.unit.monitoring import brute_force
-from tests.unit.monitoring.brute_force import EVER, Answer, World
+from tests.unit.monitoring import brute_force, copies, recomputed
+from tests.unit.monitoring.brute_force import EVER, World
 from tests.unit.monitoring.histories import MINUTES, requests, worlds
 from tests.unit.monitoring.inputs import REGION, at, indication
+from tests.unit.monitoring.recomputed import Answer, in_it, row_of
+
+SPANS = ("span", "care_span", "claim_span", "offer_span")
 
 SETTINGS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -25,12 +28,11 @@ SETTINGS = settings(
 
 
 async def fill(connection: Connection, world: World) -> None:
-    """Bring all spans up to date."""
-    found = {
-        UUID(int=number + 1): spans(versions, world.valuation(number), REGION)
-        for number, versions in enumerate(world.indications)
-    }
-    await replace_spans(connection, found)
+    """Bring the copies to what a world holds, and derive anew what hangs on what changed; more may change than grow."""
+    before, after = await copies.kept(connection), copies.of(world)
+    touched = copies.changed(before, after)
+    await copies.replace(connection, after)
+    assert await Spans(REGION).derive(connection, touched)
 
 
 def half_way(world: World) -> World:
@@ -40,7 +42,13 @@ def half_way(world: World) -> World:
     valued = [
         reached if versions else None for reached, versions in zip(world.valued_until, known, strict=True)
     ]
-    return World(known, world.agreements, world.products, valued)
+    agreements, products = brute_force.upto(world.agreements, until), brute_force.upto(world.products, until)
+    return World(
+        *(known, agreements, products, valued),
+        care=brute_force.upto(world.care, until),
+        claims=brute_force.upto(world.claims, until),
+        reports=brute_force.upto(world.reports, until),
+    )
 
 
 async def asked(connection: Connection, figure: str, request: FigureRequest, size: int = 10_000) -> Answer:
@@ -51,61 +59,86 @@ async def asked(connection: Connection, figure: str, request: FigureRequest, siz
         _, rows = await groups(connection, FIGURES[figure], request, size=size, after=after)
         for row in rows:
             assert row.key not in found
-            found[row.key] = (row.value, row.per, {name.value: count for name, count in row.beside.items()})
+            found[row.key] = row_of(row)
         if len(rows) < size:
             return found
         after = rows[-1].key
 
 
-def in_it(answer: Answer, request: FigureRequest, figure: str) -> Answer:
-    """Without the rows that hold nothing but zeros, which only a total must have."""
-    total = not request.by and figure != "referrer-shares"
-    return {key: row for key, row in answer.items() if total or row[0] or row[1] or any(row[2].values())}
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[str, FigureRequest, int | None]:
+    """A figure, what is asked of it, and the minute that it is as of."""
+    figure = draw(st.sampled_from(sorted(FIGURES)))
+    return figure, *draw(requests(FIGURES[figure].dimensions))
+
+
+async def emptied(owner: Database) -> None:
+    async with owner.transaction() as connection:
+        await empty(connection, *SPANS, "client", *copies.TABLES)
 
 
 @SETTINGS
-@given(worlds(), st.lists(st.tuples(st.sampled_from(sorted(FIGURES)), requests()), min_size=1, max_size=8))
+@given(worlds(), st.booleans(), st.lists(questions(), min_size=1, max_size=8))
 async def test_figures_equal_a_recomputation_from_all_days(
     owner: Database,
     worker: Database,
     world: World,
-    questions: list[tuple[str, tuple[FigureRequest, int | None]]],
+    lost: bool,  # noqa: FBT001
+    asked_for: list[tuple[str, FigureRequest, int | None]],
 ) -> None:
-    async with owner.transaction() as connection:
-        await empty(connection, "span", "client")
-    # As it was half-way first: what is written then must be put right, not added to.
-    for each in (half_way(world), world):
+    await emptied(owner)
+    # As it was half-way first: what is written then must be put right, not added to. Or all of it first, of which the
+    # owners then lose the later half.
+    for each in (world, half_way(world), world) if lost else (half_way(world), world):
         async with worker.transaction() as connection:
             await fill(connection, each)
     async with worker.transaction() as connection:
-        for figure, (request, minute) in questions:
+        for figure, request, minute in asked_for:
             days = list(brute_force.days_of(world, EVER if minute is None else minute))
-            expected = brute_force.answer(figure, request, days)
+            expected = recomputed.answer(figure, request, days)
             answered = await asked(connection, figure, request)
             assert in_it(answered, request, figure) == expected
             assert await asked(connection, figure, request, size=len(answered) // 3 + 1) == answered
 
 
+@settings(SETTINGS, max_examples=20)
+@given(worlds(), st.lists(questions(), min_size=1, max_size=8))
+async def test_what_an_owner_lost_is_in_no_figure(
+    owner: Database,
+    worker: Database,
+    world: World,
+    asked_for: list[tuple[str, FigureRequest, int | None]],
+) -> None:
+    await emptied(owner)
+    left = half_way(world)
+    async with worker.transaction() as connection:
+        await fill(connection, world)
+        await fill(connection, left)
+        for figure, request, minute in asked_for:
+            days = list(brute_force.days_of(left, EVER if minute is None else minute))
+            answered = await asked(connection, figure, request)
+            assert in_it(answered, request, figure) == recomputed.answer(figure, request, days)
+
+
 async def test_the_same_spans_again_write_nothing(owner: Database, worker: Database) -> None:
     world = an_indication()
-    async with owner.transaction() as connection:
-        await empty(connection, "span", "client")
+    await emptied(owner)
     places = "select ctid, xmin from span order by ctid"
     async with worker.transaction() as connection:
         await fill(connection, world)
         before = await connection.fetch(places)
     async with worker.transaction() as connection:
-        await fill(connection, world)
+        touched = copies.changed({table: {} for table in copies.TABLES}, copies.of(world))
+        await Spans(REGION).derive(connection, touched)
         assert before
         assert await connection.fetch(places) == before
 
 
 async def test_no_spans_leaves_none(owner: Database, worker: Database) -> None:
-    async with owner.transaction() as connection:
-        await empty(connection, "span", "client")
+    await emptied(owner)
     async with worker.transaction() as connection:
         await fill(connection, an_indication())
-        await replace_spans(connection, {UUID(int=1): []})
+        await replace_granted(connection, {UUID(int=1): []})
         assert await connection.fetchval("select count(*) from span") == 0
 
 
@@ -118,8 +151,7 @@ async def test_at_the_moment_of_a_change_the_new_is_known_and_the_old_no_more(
     owner: Database, worker: Database
 ) -> None:
     versions = [indication(1, 10, last=date(2023, 2, 28)), indication(2, 20, last=date(2023, 1, 31))]
-    async with owner.transaction() as connection:
-        await empty(connection, "span", "client")
+    await emptied(owner)
     async with worker.transaction() as connection:
         await fill(connection, World([versions], [], [], [None]))
         february = FigureRequest(PeriodKind.MONTH, 2023 * 12 + 1, 1)

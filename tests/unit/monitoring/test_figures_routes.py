@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.monitoring.facts.commands import replace_spans
-from services.monitoring.facts.domain import spans
+from services.monitoring.facts.commands import replace_granted
+from services.monitoring.facts.domain import granted_spans
 from services.monitoring.figures.routes import router
 from shared.auth import Principal, Role
 from shared.database import Database
@@ -51,8 +51,11 @@ async def client(owner: Database, worker: Database, api: Database) -> AsyncItera
             at(40),
         )
         helmond, asten = indication(first=days[0], last=days[1]), indication(municipality=ASTEN, number=2)
-        found = {UUID(int=1): spans([helmond], line, REGION), UUID(int=2): spans([asten], None, REGION)}
-        await replace_spans(connection, found)
+        found = {
+            UUID(int=1): granted_spans([helmond], line, REGION),
+            UUID(int=2): granted_spans([asten], None, REGION),
+        }
+        await replace_granted(connection, found)
     app = FastAPI(exception_handlers=HANDLERS)
     app.include_router(router)
     app.state.region, app.state.database, app.state.verifier = REGION, api, Verifier()
@@ -63,7 +66,7 @@ async def client(owner: Database, worker: Database, api: Database) -> AsyncItera
 
 async def test_the_menu_says_what_each_figure_counts(client: httpx.AsyncClient) -> None:
     menu = (await client.get("/figures")).json()["figures"]
-    assert len(menu) == 9
+    assert len(menu) == 17
     assert all(each["definitionNl"] and each["definitionEn"] and each["countingRule"] for each in menu)
 
 

@@ -1,6 +1,10 @@
-"""What can be asked (`requests`: dimensions, periods, who may ask) and what is counted (`definitions`: the menu)."""
+"""What can be asked (`requests`: dimensions, periods), by whom (`rights`), and what is counted.
 
-from services.monitoring.figures.domain.definitions import FIGURES, Figure, Group, Measure, Unit
+`figure` says what a figure is; `definitions` is the menu.
+"""
+
+from services.monitoring.figures.domain.definitions import FIGURES
+from services.monitoring.figures.domain.figure import Figure, Group, Measure, Number, Source, Unit
 from services.monitoring.figures.domain.requests import (
     MOST_PERIODS,
     PERIOD_TEXT,
@@ -11,8 +15,8 @@ from services.monitoring.figures.domain.requests import (
     NotKnownThatFarError,
     PeriodKind,
     months_of,
-    visible,
 )
+from services.monitoring.figures.domain.rights import visible
 
 __all__ = [
     "FIGURES",
@@ -26,7 +30,9 @@ __all__ = [
     "Group",
     "Measure",
     "NotKnownThatFarError",
+    "Number",
     "PeriodKind",
+    "Source",
     "Unit",
     "months_of",
     "visible",

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.auth.principal import Principal, Role
-from shared.problems import Conflict, Forbidden, ForeignOrganisation, Kind, register
+from shared.problems import Conflict, Kind, register
 from shared.values.moments import moment_text
 from shared.values.period import EARLIEST_DAY, LATEST_DAY, month_of, month_text
 
@@ -66,7 +65,10 @@ class CareGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FigureRequest:
-    """`periods` of one kind after each other from `first_month` on; as of a moment, or None: as known now."""
+    """`periods` of one kind after each other from `first_month` on; as of a moment, or None: as known now.
+
+    `compare`: each with the period before it.
+    """
 
     kind: PeriodKind
     first_month: int
@@ -74,6 +76,12 @@ class FigureRequest:
     by: tuple[Dimension, ...] = ()
     filters: Mapping[Dimension, tuple[str, ...]] = field(default_factory=dict)
     as_of: datetime | None = None
+    compare: bool = False
+
+    @property
+    def asked(self) -> frozenset[Dimension]:
+        """All dimensions that play a part."""
+        return frozenset({*self.by, *self.filters})
 
     @property
     def last_month(self) -> int:
@@ -133,35 +141,3 @@ def months_of(text: str) -> tuple[int, int]:
     if not month_of(EARLIEST_DAY) <= first <= month_of(LATEST_DAY):
         raise PeriodOutOfRangeError
     return first, first + length - 1
-
-
-def visible(request: FigureRequest, principal: Principal) -> FigureRequest:
-    """What of a request its caller may see: the same, with the filters that its role imposes.
-
-    Raises ForeignOrganisation when it asks for another of its own kind, Forbidden when its role sees none.
-    """
-    match principal.role:
-        case Role.ANALYST | Role.CONTRACT_MANAGER:
-            return request
-        case Role.MUNICIPALITY:
-            return _of_municipality(request, principal.organisation)
-        case Role.PROVIDER:
-            return _only_own(request, Dimension.PROVIDER, principal.organisation)
-    raise Forbidden
-
-
-_PLACES = (Dimension.MUNICIPALITY, Dimension.SUB_REGION)
-
-
-def _of_municipality(request: FigureRequest, own: str) -> FigureRequest:
-    # The region's totals are for all; a part of the region, or a provider, only as far as it is its own.
-    asked = {*request.by, *request.filters}
-    if asked.isdisjoint({*_PLACES, Dimension.PROVIDER}):
-        return request
-    return _only_own(request, Dimension.MUNICIPALITY, own)
-
-
-def _only_own(request: FigureRequest, dimension: Dimension, own: str) -> FigureRequest:
-    if any(value != own for value in request.filters.get(dimension, ())):
-        raise ForeignOrganisation(f"The filter {dimension} names another organisation than your own.")
-    return request.imposing(dimension, own)

@@ -3,7 +3,8 @@
     base      the spans that are asked for, each with the first and the last period that it touches
     measures  of each thing to count, the runs of periods that its earlier spans had not reached: so nothing is
               counted twice, and nothing is sorted per month
-    statement the measures side by side, per period and group, with the moment up to which all is known
+    statement the measures side by side, per period and group, beside the period before where that is asked for, with
+              the moment up to which all is known
 
 What a request asks is in its parameters alone, so that a statement is composed once per shape: composing takes
 longer than running most of them.
@@ -13,17 +14,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Group
+from asyncpg import Record
+
+from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Group, Number
 from services.monitoring.figures.queries.shape import Shape
-from services.monitoring.figures.queries.statement import TOPICS, compiled
+from services.monitoring.figures.queries.statement import compiled
 from shared.database import Connection
 
 _PARKED = "select coalesce(sum(parked), 0)::bigint from recompute_through where topic = any($1)"
 
 
-async def parked(connection: Connection) -> int:
-    """How many events that figures need were set aside, here or on their way here: what the answers lack."""
-    count: int = await connection.fetchval(_PARKED, list(TOPICS))
+async def parked(connection: Connection, figure: Figure) -> int:
+    """How many events that a figure needs were set aside, here or on their way here: what its answers lack."""
+    count: int = await connection.fetchval(_PARKED, list(figure.topics))
     return count
 
 
@@ -50,20 +53,28 @@ async def groups(
             value=row["value"],
             per=row["per"] if figure.per else None,
             beside={measure: row[measure.value] for measure in shape.beside},
+            previous=_previous(row, shape),
         )
         for row in rows
         if row["period"] is not None
     ]
 
 
+def _previous(row: Record, shape: Shape) -> tuple[Number | None, int | None] | None:
+    if not shape.compare:
+        return None
+    return row["previous_value"], row["previous_per"] if shape.figure.per else None
+
+
 def _values(request: FigureRequest, shape: Shape, size: int, after: Sequence[Any]) -> dict[str, Any]:
     """What the parameters of a statement are in one request."""
     keys = ("period", *shape.names.values())
+    before = 1 if request.compare else 0
     return {
-        "first_month": request.first_month,
+        "first_month": request.first_month - before * request.kind.months,
         "last_month": request.last_month,
         "length": request.kind.months,
-        "last_period": request.periods - 1,
+        "last_period": request.periods - 1 + before,
         "as_of": request.as_of,
         "size": size,
         **{f"filter_{each.name.lower()}": _listed(each, values) for each, values in request.filters.items()},

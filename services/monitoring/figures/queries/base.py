@@ -1,6 +1,6 @@
 """The spans that a request asks for, as the first step of its statement."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -9,12 +9,14 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     SmallInteger,
+    Table,
     Text,
     and_,
     any_,
     bindparam,
     case,
     cast,
+    false,
     func,
     null,
     or_,
@@ -23,8 +25,8 @@ from sqlalchemy import (
 )
 
 from services.monitoring.facts.domain import Status
-from services.monitoring.facts.queries import NOW, span
-from services.monitoring.figures.domain import CareGroup, Dimension, Measure
+from services.monitoring.facts.queries import NOW, care_span, claim_span, offer_span, span
+from services.monitoring.figures.domain import CareGroup, Dimension, Measure, Source
 from services.monitoring.figures.queries.shape import FROM_VALUATION, Shape
 from shared.journal.tables import MOMENT
 
@@ -34,66 +36,92 @@ LENGTH = bindparam("length", type_=Integer)
 LAST_PERIOD = bindparam("last_period", type_=Integer)
 AS_OF = bindparam("as_of", type_=MOMENT)
 
-_of = span.c
-_FAMILY_AND_HOUSING = 2
-DIMS: dict[Dimension, ColumnElement[Any]] = {
-    Dimension.MUNICIPALITY: _of.municipality,
-    Dimension.SUB_REGION: _of.sub_region,
-    Dimension.SEGMENT: _of.segment,
-    Dimension.CARE_GROUP: case(
-        (_of.segment.is_(None), null()),
-        (and_(_of.segment == 1, _of.residential), CareGroup.SEGMENT_1_RESIDENTIAL.value),
-        (and_(_of.segment == _FAMILY_AND_HOUSING, _of.family), CareGroup.SEGMENT_2_FAMILY.value),
-        (and_(_of.segment == _FAMILY_AND_HOUSING, _of.housing), CareGroup.SEGMENT_2_HOUSING.value),
-        else_=CareGroup.OTHER.value,
-    ),
-    Dimension.PRODUCT: _of.product,
-    Dimension.PROVIDER: _of.provider,
-    Dimension.REFERRER: _of.referrer,
+_TABLES: Mapping[Source, Table] = {
+    Source.GRANTED: span,
+    Source.CARE: care_span,
+    Source.CLAIMED: claim_span,
+    Source.OFFERED: offer_span,
 }
+# What the measures of each read; amounts are wide, and read only where they are asked for.
+_MEASURED: Mapping[Source, tuple[str, ...]] = {
+    Source.GRANTED: ("client", "provider", "indication", "status", "valued"),
+    Source.CARE: ("client", "indication", "care", "started", "ended", "first_start", "waited_days"),
+    Source.CLAIMED: ("indication", "running_cents"),
+    Source.OFFERED: ("provider", "report", "weeks"),
+}
+_PENDING: Mapping[Source, ColumnElement[bool]] = {
+    Source.GRANTED: span.c.status == Status.PENDING.value,
+    Source.CARE: care_span.c.pending,
+    Source.CLAIMED: claim_span.c.pending,
+    # What a report is of is known with its product.
+    Source.OFFERED: false(),
+}
+_FAMILY_AND_HOUSING = 2
 _REFERRER = frozenset({Dimension.REFERRER})
 _AT_ONCE = frozenset(Dimension) - FROM_VALUATION - _REFERRER
 
 
-def base(shape: Shape) -> CTE:
+def _dimensions(table: Table) -> dict[Dimension, ColumnElement[Any]]:
+    of = table.c
+    care_group = case(
+        (of.segment.is_(None), null()),
+        (and_(of.segment == 1, of.residential), CareGroup.SEGMENT_1_RESIDENTIAL.value),
+        (and_(of.segment == _FAMILY_AND_HOUSING, of.family), CareGroup.SEGMENT_2_FAMILY.value),
+        (and_(of.segment == _FAMILY_AND_HOUSING, of.housing), CareGroup.SEGMENT_2_HOUSING.value),
+        else_=CareGroup.OTHER.value,
+    )
+    named = {each: of[each.name.lower()] for each in Dimension if each.name.lower() in of}
+    return {**named, Dimension.CARE_GROUP: care_group}
+
+
+DIMS = {source: _dimensions(table) for source, table in _TABLES.items()}
+
+
+def base(shape: Shape, source: Source) -> CTE:
     """The spans in question, with the first and the last period that each touches, counted from 0.
 
     `chosen` and `referred` say whether the filters take a span in that had to be kept for something else: what
     is not valued yet has no segment, and shares are shares of the clients of all referrers.
     """
-    amount = [_of.running_cents] if shape.figure.value is Measure.GRANTED else []
+    of, dims = _TABLES[source].c, DIMS[source]
+    amounts = ["running_cents"] if Measure.GRANTED in shape.columns.values() else []
+    names = [*_MEASURED[source], *(amounts if source is Source.GRANTED else ())]
     return (
         select(
-            *(_of.client, _of.provider, _of.indication, _of.status, _of.valued, _of.first_month, *amount),
-            func.greatest((_of.first_month - FIRST_MONTH) // LENGTH, 0).label("first"),
-            func.least((_of.last_month - FIRST_MONTH) // LENGTH, LAST_PERIOD).label("last"),
-            *(func.coalesce(cast(DIMS[each], Text), "").label(name) for each, name in shape.names.items()),
-            _filters(shape, FROM_VALUATION).label("chosen"),
-            _filters(shape, _REFERRER).label("referred"),
+            *(of[name] for name in names),
+            _PENDING[source].label("pending"),
+            *(of.first_month, of.last_month),
+            func.greatest((of.first_month - FIRST_MONTH) // LENGTH, 0).label("first"),
+            func.least((of.last_month - FIRST_MONTH) // LENGTH, LAST_PERIOD).label("last"),
+            *(func.coalesce(cast(dims[each], Text), "").label(name) for each, name in shape.names.items()),
+            _filters(shape, source, FROM_VALUATION).label("chosen"),
+            _filters(shape, source, _REFERRER).label("referred"),
         )
-        .where(*_conditions(shape))
-        .cte("base")
+        .where(*_conditions(shape, source))
+        .cte(f"base_{source.value}")
     )
 
 
-def _conditions(shape: Shape) -> Iterator[ColumnElement[bool]]:
+def _conditions(shape: Shape, source: Source) -> Iterator[ColumnElement[bool]]:
+    of = _TABLES[source].c
     # Now is a literal and no parameter: only then the partial indexes serve.
-    yield and_(_of.known_from <= AS_OF, _of.known_to > AS_OF) if shape.then else NOW
-    yield _of.first_month <= LAST_MONTH
-    yield _of.last_month >= FIRST_MONTH
-    yield _filters(shape, _AT_ONCE)
+    yield and_(of.known_from <= AS_OF, of.known_to > AS_OF) if shape.then else NOW
+    yield of.first_month <= LAST_MONTH
+    yield of.last_month >= FIRST_MONTH
+    yield _filters(shape, source, _AT_ONCE)
     if shape.figure.always_by is not Dimension.REFERRER:
-        yield _filters(shape, _REFERRER)
+        yield _filters(shape, source, _REFERRER)
     if not FROM_VALUATION.isdisjoint(shape.filtered):
-        yield or_(_filters(shape, FROM_VALUATION), _of.status == Status.PENDING.value)
+        yield or_(_filters(shape, source, FROM_VALUATION), _PENDING[source])
 
 
-def _filters(shape: Shape, dimensions: Collection[Dimension]) -> ColumnElement[bool]:
+def _filters(shape: Shape, source: Source, dimensions: Collection[Dimension]) -> ColumnElement[bool]:
     chosen = sorted(each for each in shape.filters if each[0] in dimensions)
-    return and_(true(), *(_filter(dimension, unknown=unknown) for dimension, unknown in chosen))
+    found = (_filter(dimension, DIMS[source][dimension], unknown=unknown) for dimension, unknown in chosen)
+    return and_(true(), *found)
 
 
-def _filter(dimension: Dimension, *, unknown: bool) -> ColumnElement[bool]:
+def _filter(dimension: Dimension, of: ColumnElement[Any], *, unknown: bool) -> ColumnElement[bool]:
     kind = SmallInteger if dimension is Dimension.SEGMENT else Text
-    among = DIMS[dimension] == any_(bindparam(f"filter_{dimension.name.lower()}", type_=ARRAY(kind)))
-    return or_(among, DIMS[dimension].is_(None)) if unknown else among
+    among = of == any_(bindparam(f"filter_{dimension.name.lower()}", type_=ARRAY(kind)))
+    return or_(among, of.is_(None)) if unknown else among

@@ -1,15 +1,17 @@
 """Each measure per period and group, out of the spans that were asked for."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    Float,
     FromClause,
     Integer,
     Select,
+    Subquery,
     and_,
     cast,
     column,
@@ -20,53 +22,99 @@ from sqlalchemy import (
 
 from services.monitoring.facts.domain import Status
 from services.monitoring.figures.domain import Measure
-from services.monitoring.figures.queries.base import FIRST_MONTH, LENGTH
+from services.monitoring.figures.queries.base import FIRST_MONTH, LAST_MONTH, LENGTH
 
-_STATUS = {
-    Measure.CONTRACTED_CLIENTS: Status.CONTRACTED,
-    Measure.CONTRACTED_PROVIDERS: Status.CONTRACTED,
-    Measure.BESPOKE_CLIENTS: Status.BESPOKE,
-    Measure.BESPOKE_PROVIDERS: Status.BESPOKE,
+_Condition = Callable[[Any], ColumnElement[bool]]
+
+
+class _Counted(NamedTuple):
+    """How many different `what` there are, on spans that meet a condition; `at` one end of them only."""
+
+    what: str
+    condition: _Condition = lambda _: true()
+    at: Literal["first", "last"] | None = None
+
+
+def _by_status(what: str, status: Status) -> _Counted:
+    return _Counted(what, lambda of: of.status == status.value)
+
+
+def _decided(of: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns of any base
+    return and_(of.first_start, of.waited_days.is_not(None))
+
+
+_COUNTED: Mapping[Measure, _Counted] = {
+    Measure.CLIENTS: _Counted("client"),
+    Measure.CONTRACTED_CLIENTS: _by_status("client", Status.CONTRACTED),
+    Measure.BESPOKE_CLIENTS: _by_status("client", Status.BESPOKE),
+    Measure.PROVIDERS: _Counted("provider"),
+    Measure.CONTRACTED_PROVIDERS: _by_status("provider", Status.CONTRACTED),
+    Measure.BESPOKE_PROVIDERS: _by_status("provider", Status.BESPOKE),
+    Measure.NOT_VALUED: _Counted("indication", lambda of: and_(~of.pending, ~of.valued)),
+    Measure.INCOMPLETE: _Counted("indication", lambda of: of.pending),
+    Measure.CLIENTS_IN_CARE: _Counted("client"),
+    Measure.STARTING_CLIENTS: _Counted("client", lambda of: of.started, at="first"),
+    Measure.STARTS: _Counted("care", lambda of: of.started, at="first"),
+    Measure.ENDING_CLIENTS: _Counted("client", lambda of: of.ended, at="last"),
+    Measure.STOPS: _Counted("care", lambda of: of.ended, at="last"),
+    Measure.CASES: _Counted("indication", _decided, at="first"),
+    Measure.WITHOUT_DECISION: _Counted(
+        "indication", lambda of: and_(of.first_start, of.waited_days.is_(None)), at="first"
+    ),
+    Measure.PROVIDERS_IN_INDICATOR: _Counted("provider"),
+    Measure.REPORTS: _Counted("report", lambda of: of.weeks.is_not(None)),
+    Measure.UNKNOWN_WAITS: _Counted("report", lambda of: of.weeks.is_(None)),
 }
-_COUNTED = {
-    Measure.CLIENTS: "client",
-    Measure.CONTRACTED_CLIENTS: "client",
-    Measure.BESPOKE_CLIENTS: "client",
-    Measure.PROVIDERS: "provider",
-    Measure.CONTRACTED_PROVIDERS: "provider",
-    Measure.BESPOKE_PROVIDERS: "provider",
-    Measure.NOT_VALUED: "indication",
-    Measure.INCOMPLETE: "indication",
+_EXTREMES: Mapping[Measure, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+    Measure.LONGEST: func.max,
+    Measure.SHORTEST: func.min,
 }
+
+
+def type_of(measure: Measure) -> BigInteger | Float[float]:
+    """The type of what is measured."""
+    return BigInteger() if measure.is_whole else Float(53)
 
 
 def measured(base: CTE, measure: Measure, by: Sequence[str], *, of_all_referrers: bool) -> Select[Any]:
     """Rows of period, group and `n`."""
-    if measure is Measure.GRANTED:
-        return _amounts(base, by)
-    return _counts(base, _COUNTED[measure], by, _condition(base, measure, of_all_referrers=of_all_referrers))
-
-
-def _condition(base: CTE, measure: Measure, *, of_all_referrers: bool) -> ColumnElement[bool]:
-    """Which spans a measure counts."""
-    referred = true() if of_all_referrers else base.c.referred
-    if measure is Measure.INCOMPLETE:
-        return and_(referred, base.c.status == Status.PENDING.value)
-    chosen = and_(referred, base.c.chosen)
-    if measure is Measure.NOT_VALUED:
-        return and_(chosen, base.c.status != Status.PENDING.value, ~base.c.valued)
-    status = _STATUS.get(measure)
-    return chosen if status is None else and_(chosen, base.c.status == status.value)
-
-
-def _counts(base: CTE, counted: str, by: Sequence[str], condition: ColumnElement[bool]) -> Select[Any]:
-    """How many different things there are: each begins where its earlier spans have not come yet."""
     of = base.c
+
+    def asked(of: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns of any base
+        of_referrer = true() if of_all_referrers else of.referred
+        return of_referrer if measure is Measure.INCOMPLETE else and_(of_referrer, of.chosen)
+
+    if measure is Measure.GRANTED:
+        return _amounts(base, by).where(asked(of), of.valued)
+    if measure is Measure.CLAIMED:
+        return _amounts(base, by).where(asked(of))
+    if measure in _EXTREMES:
+        return _per_period(base, by, _EXTREMES[measure](of.weeks)).where(asked(of), of.weeks.is_not(None))
+    if measure is Measure.MEDIAN_DAYS:
+        return _of_starts(base, by, func.percentile_cont(0.5).within_group(of.waited_days), asked(of))
+    if measure is Measure.MEAN:
+        return _of_starts(base, by, cast(func.sum(of.waited_days), Float(53)) / func.count(), asked(of))
+    counted = _COUNTED[measure]
+    source = _ends(base, counted.at) if counted.at else base
+    return _counts(source, counted.what, by, lambda of: and_(asked(of), counted.condition(of)))
+
+
+def _ends(base: CTE, at: Literal["first", "last"]) -> Subquery:
+    """The spans that begin, or end, in a period that was asked for, as if they were in that period only."""
+    inside = base.c.first_month >= FIRST_MONTH if at == "first" else base.c.last_month <= LAST_MONTH
+    others = (each for each in base.c if each.name not in {"first", "last"})
+    only = (base.c[at].label("first"), base.c[at].label("last"))
+    return select(*others, *only).where(inside).subquery("ends")
+
+
+def _counts(source: FromClause, counted: str, by: Sequence[str], condition: _Condition) -> Select[Any]:
+    """How many different things there are: each begins where its earlier spans have not come yet."""
+    of = source.c
     group = [of[name] for name in by]
     # What is counted goes first: sorting by a number and then by texts takes half the time of the reverse.
     reached = func.max(of.last).over(partition_by=[of[counted], *group], order_by=of.first, rows=(None, -1))
     begins = func.greatest(of.first, func.coalesce(reached + 1, 0)).label("first")
-    reach = select(*group, begins, of.last).where(condition).subquery("reach").c
+    reach = select(*group, begins, of.last).where(condition(of)).subquery("reach").c
     runs = [*(reach[name] for name in by), reach.first, reach.last]
     found = select(*runs, func.count().label("n")).where(reach.first <= reach.last).group_by(*runs)
     alike = found.subquery("alike")
@@ -74,7 +122,7 @@ def _counts(base: CTE, counted: str, by: Sequence[str], condition: ColumnElement
 
 
 def _amounts(base: CTE, by: Sequence[str]) -> Select[Any]:
-    """How many cents were granted: what the running total gained in the period."""
+    """How many cents: what the running total gained in the period."""
     of = base.c
     period = column("period", Integer)
 
@@ -84,7 +132,7 @@ def _amounts(base: CTE, by: Sequence[str]) -> Select[Any]:
         return func.coalesce(of.running_cents[months], 0)
 
     gained = until((period + 1) * LENGTH) - until(period * LENGTH)
-    return _per_period(base, by, func.sum(gained)).where(of.chosen, of.referred, of.valued)
+    return _per_period(base, by, func.sum(gained))
 
 
 def _per_period(source: FromClause, by: Sequence[str], amount: ColumnElement[Any]) -> Select[Any]:
@@ -93,3 +141,13 @@ def _per_period(source: FromClause, by: Sequence[str], amount: ColumnElement[Any
     keys = [each.c.period, *(source.c[name] for name in by)]
     amounts = select(*keys, cast(amount, BigInteger).label("n")).group_by(*keys)
     return amounts.select_from(source.join(each, true()))
+
+
+def _of_starts(
+    base: CTE, by: Sequence[str], amount: ColumnElement[Any], asked: ColumnElement[bool]
+) -> Select[Any]:
+    """Over the first starts of which the wait is known, in the period in which they start."""
+    of = base.c
+    keys = [of.first.label("period"), *(of[name] for name in by)]
+    inside = and_(asked, _decided(of), of.first_month >= FIRST_MONTH)
+    return select(*keys, cast(amount, Float(53)).label("n")).where(inside).group_by(*keys)

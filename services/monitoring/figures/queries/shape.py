@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Measure
+from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Measure, Source
 
 # What is not known of an indication before it is valued.
 FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP})
@@ -13,7 +13,7 @@ FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP})
 class Shape:
     """`filters`: the dimensions with a filter, and whether it takes in what is not known.
 
-    `then`: as of a moment. `later`: a page after the first.
+    `then`: as of a moment. `later`: a page after the first. `compare`: with the period before.
     """
 
     figure: Figure
@@ -21,12 +21,13 @@ class Shape:
     filters: frozenset[tuple[Dimension, bool]]
     then: bool
     later: bool
+    compare: bool = False
 
     @classmethod
     def of(cls, figure: Figure, request: FigureRequest, *, later: bool = False) -> Self:
         """The shape of a request for a figure."""
         filters = frozenset((each, UNKNOWN in values) for each, values in request.filters.items())
-        return cls(figure, request.by, filters, request.as_of is not None, later)
+        return cls(figure, request.by, filters, request.as_of is not None, later, request.compare)
 
     @property
     def names(self) -> dict[Dimension, str]:
@@ -42,7 +43,8 @@ class Shape:
     @property
     def beside(self) -> tuple[Measure, ...]:
         """What is counted beside the value; what is incomplete too, wherever segments play a part."""
-        derived = not FROM_VALUATION.isdisjoint({*self.by, *self.filtered})
+        valued = Source.OFFERED not in self.figure.sources
+        derived = valued and not FROM_VALUATION.isdisjoint({*self.by, *self.filtered})
         extra = (Measure.INCOMPLETE,) if derived and Measure.INCOMPLETE not in self.figure.beside else ()
         return (*self.figure.beside, *extra)
 
@@ -51,6 +53,12 @@ class Shape:
         """All that is measured, each with its column."""
         per = {"per": self.figure.per} if self.figure.per else {}
         return {"value": self.figure.value, **per, **{measure.value: measure for measure in self.beside}}
+
+    @property
+    def compared(self) -> dict[str, str]:
+        """The columns that are also given of the period before, each with the column of that."""
+        names = [name for name in self.columns if name in {"value", "per"}] if self.compare else []
+        return {name: f"previous_{name}" for name in names}
 
     def undivided(self, column: str) -> Dimension | None:
         """The dimension by which a column is not broken down: what shares are shares of, by what they share."""

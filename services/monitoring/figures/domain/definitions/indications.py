@@ -1,81 +1,11 @@
-"""The menu: which figures there are, what each counts, and by what it can be broken down.
+"""Figures of indications: who has one, at whom, and what it is worth."""
 
-The counting rules are those of the region's programme plan; the tests hold its published tables against them.
-"""
-
-from dataclasses import dataclass
-from enum import StrEnum
-
+from services.monitoring.figures.domain.figure import Figure, Measure, Unit
 from services.monitoring.figures.domain.requests import Dimension
 
-
-class Unit(StrEnum):
-    """What the value of a figure is expressed in. `cents` are euro cents; a `share` is 1 for all."""
-
-    CLIENTS = "clients"
-    PROVIDERS = "providers"
-    CENTS = "cents"
-    SHARE = "share"
-
-
-class Measure(StrEnum):
-    """What is counted or added up, per group and period."""
-
-    CLIENTS = "clients"
-    CONTRACTED_CLIENTS = "contracted_clients"
-    BESPOKE_CLIENTS = "bespoke_clients"
-    PROVIDERS = "providers"
-    CONTRACTED_PROVIDERS = "contracted_providers"
-    BESPOKE_PROVIDERS = "bespoke_providers"
-    GRANTED = "granted"
-    NOT_VALUED = "not_valued"
-    INCOMPLETE = "incomplete"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure: its value is `value`, or `value` divided by `per`.
-
-    `always_by` is a dimension that every answer has; `per` is then that of all its values together.
-    """
-
-    key: str
-    unit: Unit
-    name_nl: str
-    name_en: str
-    definition_nl: str
-    definition_en: str
-    source: str
-    counting_rule: str
-    value: Measure
-    per: Measure | None = None
-    always_by: Dimension | None = None
-    beside: tuple[Measure, ...] = ()
-    dimensions: tuple[Dimension, ...] = tuple(Dimension)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One row of an answer: the index of its period, its group, and what was measured in it.
-
-    None in `group` stands for what is not known. `per` is None when the figure divides by nothing.
-    """
-
-    period: int
-    group: dict[Dimension, str | None]
-    value: int
-    per: int | None
-    beside: dict[Measure, int]
-
-    @property
-    def key(self) -> tuple[int | str, ...]:
-        """By what rows are ordered and pages continue."""
-        return (self.period, *(text or "" for text in self.group.values()))
-
-
-_INDICATIONS = "Indications of the municipalities (referrals)"
+INDICATIONS = "Indications of the municipalities (referrals)"
 _WITH_AGREEMENTS = "Indications of the municipalities, with the agreements of contract management"
-_VALUED = "Indications of the municipalities, valued at budgets, agreed tariffs and catalogue tariffs"
+VALUED = "Indications of the municipalities, valued at budgets, agreed tariffs and catalogue tariffs"
 _UNIQUE = (
     "A client counts in a period when an indication of the group overlaps it, first and last day included; "
     "once per group, so that parts may add up to more than their total."
@@ -86,7 +16,7 @@ _BY_DAY = (
     "this is not known yet."
 )
 _PROVIDER = "A provider counts once per group in which it has an indication that overlaps the period."
-_GRANTED = (
+GRANTED = (
     "By the days that fall in the period, in cents by cumulative rounding, so that months add up to the whole; "
     "an open end counts up to the horizon of the region. `notValued` counts indications with days that have no "
     "tariff, `incomplete` those of which no value has been received yet: neither is in the amount."
@@ -97,9 +27,9 @@ _SHARES = (
     "denominator as it is."
 )
 _PENDING = (Measure.INCOMPLETE,)
-_AMOUNT = (Measure.NOT_VALUED, Measure.INCOMPLETE)
+AMOUNT = (Measure.NOT_VALUED, Measure.INCOMPLETE)
 
-_ALL = (
+FIGURES = (
     Figure(
         key="unique-clients",
         unit=Unit.CLIENTS,
@@ -107,7 +37,7 @@ _ALL = (
         name_en="Unique clients",
         definition_nl="Jeugdigen met een indicatie op ten minste één dag van de periode.",
         definition_en="Clients with an indication on at least one day of the period.",
-        source=_INDICATIONS,
+        source=INDICATIONS,
         counting_rule=_UNIQUE,
         value=Measure.CLIENTS,
     ),
@@ -142,7 +72,7 @@ _ALL = (
         name_en="Providers used",
         definition_nl="Aanbieders met een indicatie op ten minste één dag van de periode.",
         definition_en="Providers with an indication on at least one day of the period.",
-        source=_INDICATIONS,
+        source=INDICATIONS,
         counting_rule=_PROVIDER,
         value=Measure.PROVIDERS,
     ),
@@ -177,10 +107,10 @@ _ALL = (
         name_en="Granted amount",
         definition_nl="De waarde van de indicaties over de dagen van de periode.",
         definition_en="The value of the indications over the days of the period.",
-        source=_VALUED,
-        counting_rule=_GRANTED,
+        source=VALUED,
+        counting_rule=GRANTED,
         value=Measure.GRANTED,
-        beside=_AMOUNT,
+        beside=AMOUNT,
     ),
     Figure(
         key="granted-amount-per-client",
@@ -189,11 +119,11 @@ _ALL = (
         name_en="Granted amount per client",
         definition_nl="Het beschikte bedrag gedeeld door het aantal unieke jeugdigen.",
         definition_en="The granted amount divided by the number of unique clients.",
-        source=_VALUED,
-        counting_rule=f"{_GRANTED} The denominator counts all clients of the group. {_UNIQUE}",
+        source=VALUED,
+        counting_rule=f"{GRANTED} The denominator counts all clients of the group. {_UNIQUE}",
         value=Measure.GRANTED,
         per=Measure.CLIENTS,
-        beside=_AMOUNT,
+        beside=AMOUNT,
     ),
     Figure(
         key="referrer-shares",
@@ -202,11 +132,10 @@ _ALL = (
         name_en="Shares per referrer",
         definition_nl="Jeugdigen per verwijzer, gedeeld door alle unieke jeugdigen van de groep.",
         definition_en="Clients per referrer, divided by all unique clients of the group.",
-        source=_INDICATIONS,
+        source=INDICATIONS,
         counting_rule=_SHARES,
         value=Measure.CLIENTS,
         per=Measure.CLIENTS,
         always_by=Dimension.REFERRER,
     ),
 )
-FIGURES: dict[str, Figure] = {figure.key: figure for figure in _ALL}

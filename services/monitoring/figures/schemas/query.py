@@ -1,4 +1,4 @@
-"""Figures on the wire: what can be asked in a query, and what is answered."""
+"""What can be asked of a figure in a query."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,10 @@ from pydantic.alias_generators import to_camel
 from services.monitoring.figures.domain import (
     MOST_PERIODS,
     PERIOD_TEXT,
-    UNKNOWN,
     CareGroup,
     Dimension,
-    Figure,
     FigureRequest,
-    Group,
     PeriodKind,
-    Unit,
     months_of,
 )
 from shared.problems import FieldError, InvalidInput
@@ -97,6 +93,10 @@ class FigureQuery(BaseModel):
     provider: Annotated[tuple[Agb, ...], *_SEVERAL]
     referrer: Annotated[tuple[ReferrerType | Literal["unknown"], ...], *_SEVERAL]
     as_of: AsOf | None = None
+    compare: Literal["previous"] | None = Field(
+        default=None,
+        description="`previous`: each row also says what it was in the period before, and the change",
+    )
     page_size: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
     cursor: Annotated[str, Field(max_length=500)] | None = Field(
         default=None, description="From the `next` link of a page"
@@ -117,6 +117,7 @@ class FigureQuery(BaseModel):
             by=self.by,
             filters={each: values for each, values in filters.items() if values},
             as_of=self.as_of,
+            compare=self.compare is not None,
         )
 
     def _misplaced(self, first: int, last: int) -> Iterator[FieldError]:
@@ -134,101 +135,3 @@ class FigureQuery(BaseModel):
         if not set(self.sub_region) <= {part.name for part in region.sub_regions}:
             message = "Use names of sub-regions from the region file."
             yield FieldError("sub-region-not-in-region", message, parameter="subRegion")
-
-
-_RESPONSE = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
-
-
-class FigureDescription(BaseModel):
-    """A line of the menu."""
-
-    model_config = _RESPONSE
-
-    key: str
-    unit: Unit
-    name_nl: str
-    name_en: str
-    definition_nl: str
-    definition_en: str
-    source: str
-    counting_rule: str
-    dimensions: tuple[Dimension, ...]
-    periods: tuple[PeriodKind, ...] = tuple(PeriodKind)
-
-    @classmethod
-    def of(cls, figure: Figure) -> "FigureDescription":
-        return cls(
-            key=figure.key,
-            unit=figure.unit,
-            name_nl=figure.name_nl,
-            name_en=figure.name_en,
-            definition_nl=figure.definition_nl,
-            definition_en=figure.definition_en,
-            source=figure.source,
-            counting_rule=figure.counting_rule,
-            dimensions=figure.dimensions,
-        )
-
-
-class Menu(BaseModel):
-    """All figures that can be asked for."""
-
-    model_config = _RESPONSE
-
-    figures: tuple[FigureDescription, ...]
-
-
-class FigureRow(BaseModel):
-    """One period of one group. A dimension is there when the answer is broken down by it; null: not known."""
-
-    model_config = _RESPONSE
-
-    period: str = Field(examples=["2023-04"])
-    municipality: str | None = None
-    sub_region: str | None = None
-    segment: int | None = None
-    care_group: CareGroup | None = None
-    product: str | None = None
-    provider: str | None = None
-    referrer: ReferrerType | Literal["unknown"] | None = None
-    value: int | float | None = Field(description="In the figure's unit; null: nothing to divide by")
-    numerator: int | None = None
-    denominator: int | None = None
-    not_valued: int | None = Field(default=None, description="Indications with days that have no tariff")
-    incomplete: int | None = Field(default=None, description="Indications of which no value came yet")
-
-
-class FigureAnswer(BaseModel):
-    """A figure over periods. A group without anything in a period has no row; a total has one for each."""
-
-    model_config = _RESPONSE
-
-    figure: str
-    unit: Unit
-    period_kind: PeriodKind
-    as_of: Moment | None = Field(description="As known then; null: as known by now")
-    known_through: Moment | None = Field(
-        description="Up to which moment the answer is complete; null: none yet"
-    )
-    incomplete: int = Field(
-        ge=0, description="Events that could not be applied and wait for a decision: the answer may lack them"
-    )
-    rows: tuple[FigureRow, ...]
-    next: str | None = Field(description="Link to the next page; null on the last one")
-
-
-def row_of(figure: Figure, period: str, group: Group) -> FigureRow:
-    """A row on the wire: quotients exact in numerator and denominator, rounded only as a float is."""
-    measured: dict[str, Any] = {"value": group.value}
-    if figure.per is not None:
-        quotient = group.value / group.per if group.per else None
-        measured = {"value": quotient, "numerator": group.value, "denominator": group.per}
-    known = {each.name.lower(): _shown(each, text) for each, text in group.group.items()}
-    beside = {measure.value: count for measure, count in group.beside.items()}
-    return FigureRow(period=period, **known, **measured, **beside)
-
-
-def _shown(dimension: Dimension, text: str | None) -> str | int | None:
-    if dimension is Dimension.REFERRER:
-        return text or UNKNOWN
-    return int(text) if dimension is Dimension.SEGMENT and text else text
