@@ -208,11 +208,11 @@ async def _spans(connection: Connection) -> None:
         for key in clients
         for municipality, provider, n in [key]
     }
-    await replace_granted(connection, {id_: [_known(_granted(*key))] for id_, key in named.items()})
-    await replace_care(connection, {id_: [_known(_care(id_, *key))] for id_, key in named.items()})
-    await replace_claimed(connection, {id_: [_known(_claimed(id_, *key))] for id_, key in named.items()})
+    await replace_granted(connection, {id_: [_known(_granted_fact(*key))] for id_, key in named.items()})
+    await replace_care(connection, {id_: [_known(_care_fact(id_, *key))] for id_, key in named.items()})
+    await replace_claimed(connection, {id_: [_known(_claimed_fact(id_, *key))] for id_, key in named.items()})
     await replace_offered(
-        connection, {uuid5(_IDS, f"report {agb}"): [_known(_offered(agb))] for agb in PROVIDERS}
+        connection, {uuid5(_IDS, f"report {agb}"): [_known(_offered_fact(agb))] for agb in PROVIDERS}
     )
     for topic in sorted({topic for figure in FIGURES.values() for topic in figure.topics}):
         await connection.execute("insert into recompute_through values ($1, $2)", topic, KNOWN_THROUGH)
@@ -222,7 +222,7 @@ def _known(fact: _Fact) -> Span[_Fact]:
     return Span(fact, datetime(2023, 1, 1, tzinfo=UTC), None)
 
 
-def _granted(municipality: str, provider: str, client: int) -> Granted:
+def _granted_fact(municipality: str, provider: str, client: int) -> Granted:
     contracted = client % 2 == 0
     return Granted(
         subject=_subject(municipality, provider, client, referred=contracted),
@@ -235,7 +235,7 @@ def _granted(municipality: str, provider: str, client: int) -> Granted:
     )
 
 
-def _care(indication: UUID, municipality: str, provider: str, client: int) -> Care:
+def _care_fact(indication: UUID, municipality: str, provider: str, client: int) -> Care:
     return Care(
         care=uuid5(indication, "care"),
         subject=_subject(municipality, provider, client, referred=client % 2 == 0),
@@ -250,7 +250,7 @@ def _care(indication: UUID, municipality: str, provider: str, client: int) -> Ca
     )
 
 
-def _claimed(indication: UUID, municipality: str, provider: str, client: int) -> Claimed:
+def _claimed_fact(indication: UUID, municipality: str, provider: str, client: int) -> Claimed:
     return Claimed(
         indication=indication,
         subject=_subject(municipality, provider, client, referred=client % 2 == 0),
@@ -262,7 +262,7 @@ def _claimed(indication: UUID, municipality: str, provider: str, client: int) ->
     )
 
 
-def _offered(provider: str) -> Offered:
+def _offered_fact(provider: str) -> Offered:
     return Offered(
         provider=provider,
         product=PRODUCT,

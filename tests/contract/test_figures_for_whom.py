@@ -29,11 +29,13 @@ OF_PROVIDER = sum(n for (_, provider), n in CLIENTS.items() if provider == OWN_P
 # What narrows without naming an organisation or a place.
 FILTERS: list[dict[Dimension, str]] = [{}, {Dimension.PRODUCT: PRODUCT, Dimension.REFERRER: "02"}]
 # As known then and now are one statement but for one condition: one figure of each kind is enough.
-ASKED: list[tuple[str, dict[str, str | int]]] = (
-    [(figure, {}) for figure in FIGURES]
-    + [(figure, {"asOf": "2025-01-01"}) for figure in ("unique-clients", "granted-amount", "referrer-shares")]
-    + [("redemption-rate", {"compare": "previous"})]
-)
+_OPTIONS: list[tuple[str, dict[str, str | int]]] = [
+    ("unique-clients", {"asOf": "2025-01-01"}),
+    ("granted-amount", {"asOf": "2025-01-01"}),
+    ("referrer-shares", {"asOf": "2025-01-01"}),
+    ("redemption-rate", {"compare": "previous"}),
+]
+ASKED: list[tuple[str, dict[str, str | int]]] = [(figure, {}) for figure in FIGURES] + _OPTIONS
 OF_PROVIDERS = [key for key, figure in FIGURES.items() if Dimension.MUNICIPALITY not in figure.dimensions]
 PLACES = {Dimension.MUNICIPALITY, Dimension.SUB_REGION, Dimension.PROVIDER}
 

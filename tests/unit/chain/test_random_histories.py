@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from hypothesis import HealthCheck, given, settings
@@ -40,7 +40,8 @@ class Inquiry:
         self._region = region
         self._administrator = engines.administrator
         self._told: list[tuple[str, FigureRequest, Answer]] = []
-        self._known_through = datetime.min.replace(tzinfo=UTC)
+        # Per figure: each promises what the topics promise that it hangs on.
+        self._known_through: dict[str, datetime] = {}
 
     async def ask(self, question: Question) -> None:
         """Ask as of a moment for which the platform vouches; what it vouched for before must be the same again."""
@@ -48,8 +49,8 @@ class Inquiry:
         known_through, _ = await self._region.ask(question.figure, replace(request, as_of=None))
         if known_through is None:
             return
-        assert known_through >= self._known_through
-        self._known_through = known_through
+        assert known_through >= self._known_through.get(question.figure, known_through)
+        self._known_through[question.figure] = known_through
         known = await self._region.ledger.world(self._administrator)
         moments = [known_through, *(each for each in reversed(known.moments) if each <= known_through)]
         moment = moments[question.back % len(moments)] - timedelta(microseconds=question.just_before)
@@ -66,7 +67,8 @@ class Inquiry:
     async def compare(self) -> None:
         """Recompute all that was told from every day, from what was accepted and since when it is known."""
         known = await self._region.ledger.world(self._administrator)
-        assert all(each <= self._known_through for each in known.moments)
+        assert self._known_through.keys() == FIGURES.keys()
+        assert all(moment <= min(self._known_through.values()) for moment in known.moments)
         for figure, request, told in self._told:
             minute = EVER if request.as_of is None else known.minute(request.as_of)
             days = list(brute_force.days_of(known.world, minute))
