@@ -18,7 +18,7 @@ class FigureDescription(BaseModel):
         hide_input_in_errors=True,
     )
     key: str
-    unit: Literal["clients", "providers", "cents", "share"]
+    unit: Literal["clients", "providers", "cents", "share", "days", "weeks"]
     """What the value of a figure is expressed in. `cents` are euro cents; a `share` is 1 for all."""
     name_nl: Annotated[str, Field(alias="nameNl")]
     name_en: Annotated[str, Field(alias="nameEn")]
@@ -56,13 +56,35 @@ class FigureRow(BaseModel):
     provider: str | None = None
     referrer: Literal["unknown"] | Literal["01", "02", "03", "04", "05", "06", "08", "RvdK"] | None = None
     value: int | float | None
-    """In the figure's unit; null: nothing to divide by"""
+    """In the figure's unit; null: nothing to divide by, or nothing to tell"""
     numerator: int | None = None
     denominator: int | None = None
     not_valued: Annotated[int | None, Field(alias="notValued")] = None
     """Indications with days that have no tariff"""
     incomplete: int | None = None
     """Indications of which no value came yet"""
+    starts: int | None = None
+    """Periods of care that start"""
+    stops: int | None = None
+    """Periods of care that end"""
+    mean: float | None = None
+    """The mean; null: of nothing"""
+    cases: int | None = None
+    """What a median and a mean are of"""
+    without_decision: Annotated[int | None, Field(alias="withoutDecision")] = None
+    """Starts of which no decision moment is known"""
+    shortest: int | None = None
+    """In the figure's unit; null: nothing is known"""
+    reports: int | None = None
+    """Reports of which the wait is known"""
+    unknown_waits: Annotated[int | None, Field(alias="unknownWaits")] = None
+    """Reports of which it is not"""
+    previous: int | float | None = None
+    """The value of the period before"""
+    change: int | float | None = None
+    """What the value gained; null: one of both is not known"""
+    relative_change: Annotated[float | None, Field(alias="relativeChange")] = None
+    """The change as a part of the previous value: 0.1 is 10%; null: from nothing"""
 
 
 class Menu(BaseModel):
@@ -83,7 +105,7 @@ class FigureAnswer(BaseModel):
         hide_input_in_errors=True,
     )
     figure: str
-    unit: Literal["clients", "providers", "cents", "share"]
+    unit: Literal["clients", "providers", "cents", "share", "days", "weeks"]
     """What the value of a figure is expressed in. `cents` are euro cents; a `share` is 1 for all."""
     period_kind: Annotated[Literal["month", "quarter", "half-year", "year"], Field(alias="periodKind")]
     """How long each period of an answer is."""
@@ -126,6 +148,7 @@ class Monitoring(Api):
         referrer: list[Literal["01", "02", "03", "04", "05", "06", "08", "RvdK"] | Literal["unknown"]]
         | None = None,
         as_of: date | datetime | None = None,
+        compare: Literal["previous"] | None = None,
         page_size: int | None = None,
         cursor: str | None = None,
     ) -> Answer[FigureAnswer]:
@@ -150,6 +173,7 @@ class Monitoring(Api):
                 "provider": provider,
                 "referrer": referrer,
                 "asOf": as_of,
+                "compare": compare,
                 "pageSize": page_size,
                 "cursor": cursor,
             },
