@@ -40,11 +40,10 @@ def day(month: int, of_month: int = 1) -> date:
     return date(2023, month, of_month)
 
 
-def granted(number: int, hour: int = 1, **changes: object) -> indications.Arrival:
+def granted(number: int, hour: int = 1, bsn: str = "999990019", **changes: object) -> indications.Arrival:
     """Give a version of the indication; None takes a field out."""
     content = {name: value for name, value in {**CONTENT, **changes}.items() if value is not None}
-    bsn = VAULT.seal(Bsn("999990019"))
-    return indications.Arrival((HELMOND, number), at(hour), at(hour), bsn, content)
+    return indications.Arrival((HELMOND, number), at(hour), at(hour), VAULT.seal(Bsn(bsn)), content)
 
 
 def withdrawn(number: int, hour: int = 2) -> indications.Arrival:
