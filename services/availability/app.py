@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.availability.search.routes import router as search
+from services.availability.waiting_times.routes import router as waiting_times
 from shared.journal.feed import events_router
 from shared.settings import Settings
 from shared.values.region import load_region
@@ -16,9 +17,9 @@ def create_app(settings: Settings) -> FastAPI:
     app = create(
         service=SERVICE,
         title="Availability",
-        description="Which help can be had, from whom and where: for those who refer a child to it.",
+        description="Which help can be had, from whom, where and how soon: for those who refer a child to it.",
         settings=settings,
-        routers=[search, events_router(SERVICE)],
+        routers=[search, waiting_times, events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     return app

@@ -165,6 +165,21 @@ def claim_of(municipality: str, number: int) -> Body:
     }
 
 
+def waiting_time_of(agb: str) -> Body:
+    return {
+        "provider": agb,
+        "location": "main",
+        "product": PRODUCT,
+        "referenceDate": "2023-04-01",
+        "intakeWeeks": 2,
+        "startWeeks": 4,
+        "places": 3,
+        "admission": "limited",
+        "reason": f"canary wait {agb}",
+        "until": "2023-06-30",
+    }
+
+
 _INDICATION: Parameters = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
 _AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
 _CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
@@ -249,6 +264,16 @@ SAMPLES: dict[str, Sample] = {
     "contracts.claims": Sample("contracts", "GET", "/claims"),
     "contracts.events": Sample("contracts", "GET", "/events"),
     "availability.offers": Sample("availability", "GET", "/offers", query={"on": "2023-04-01"}),
+    "availability.reportWaitingTimes": Sample(
+        "availability", "POST", "/waiting-times", body={"reports": [waiting_time_of(OWN_PROVIDER)]}
+    ),
+    "availability.waitingTimes": Sample("availability", "GET", "/waiting-times"),
+    "availability.waitingTimeHistory": Sample(
+        "availability",
+        "GET",
+        "/waiting-times/{provider}/{location}/{product}/history",
+        {"provider": OWN_PROVIDER, "location": "main", "product": PRODUCT},
+    ),
     "availability.events": Sample("availability", "GET", "/events"),
     "monitoring.figures": Sample("monitoring", "GET", "/figures"),
     "monitoring.figure": Sample(

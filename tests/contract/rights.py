@@ -62,7 +62,11 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     "contracts.claims": {PROVIDER: LEFT_OUT, CONTRACT_MANAGER: SHARED, MUNICIPALITY: LEFT_OUT},
     # A municipality gets the values of its own indications here and the claims under them, and nothing else.
     "contracts.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT, MUNICIPALITY: LEFT_OUT},
-    "availability.offers": {REFERRER: SHARED},
+    "availability.offers": {REFERRER: SHARED, CONTRACT_MANAGER: SHARED},
+    # A provider reports its own; whose a report is, is said in each of them.
+    "availability.reportWaitingTimes": {PROVIDER: LEFT_OUT},
+    "availability.waitingTimes": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},
+    "availability.waitingTimeHistory": {CONTRACT_MANAGER: SHARED, PROVIDER: FOREIGN},
     "availability.events": {CONTRACT_MANAGER: SHARED, PROVIDER: LEFT_OUT},
     "monitoring.figures": {
         MUNICIPALITY: SHARED,

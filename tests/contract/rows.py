@@ -48,6 +48,7 @@ from tests.contract.requests import (
     claim_of,
     indication_of,
     provider_of,
+    waiting_time_of,
 )
 
 MUNICIPALITIES = (OWN_MUNICIPALITY, OTHER_MUNICIPALITY)
@@ -77,7 +78,8 @@ async def fill(region: Region) -> list[Canary]:
     for service, work in (("availability", _offers), ("monitoring", _spans)):
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             await work(connection)
-    for service in ("referrals", "contracts"):
+    canaries += [canary async for canary in _waiting_times(region)]
+    for service in ("referrals", "contracts", "availability"):
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             assert await Sequencer().step(connection) > 0
     return canaries
@@ -195,9 +197,19 @@ async def _offers(connection: Connection) -> None:
             "category": "43",
             "segment": 2,
             "valid_from": date(2023, 1, 1),
-            "locations": provider_of(agb)["locations"],
         }
-        await fetch(connection, offer.insert().values(row))
+        for place in provider_of(agb)["locations"]:
+            where = {"location": place["code"], "location_name": place["name"]}
+            coordinates = {name: place[name] for name in ("postcode", "latitude", "longitude")}
+            await fetch(connection, offer.insert().values(row | where | coordinates))
+
+
+async def _waiting_times(region: Region) -> AsyncIterator[Canary]:
+    for agb in PROVIDERS:
+        sample = SAMPLES["availability.reportWaitingTimes"].sending({"reports": [waiting_time_of(agb)]})
+        answer = await _accepted(region.call(Caller(Role.PROVIDER, agb), sample))
+        assert [each["outcome"] for each in answer["results"]] == ["created"]
+        yield Canary(waiting_time_of(agb)["reason"], Kind.PROVIDER, agb)
 
 
 async def _spans(connection: Connection) -> None:

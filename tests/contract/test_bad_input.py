@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from tests.contract.logs import Logs
@@ -31,6 +32,8 @@ def with_body(operation: str) -> Sample:
     return SAMPLES[operation]
 
 
+# Where records are judged one by one: a fault in one is that record's, in an answer of 200.
+PER_RECORD = {"availability.reportWaitingTimes": "#/reports/0"}
 BODIES = [name for name, sample in SAMPLES.items() if sample.body is not None]
 
 
@@ -42,6 +45,22 @@ def body_faults(region: Region, operation: str) -> list[Fault]:
     assert request["required"]
     assert sample.body is not None
     return list(faults(request["content"]["application/json"]["schema"], sample.body, document))
+
+
+def in_a_record(operation: str, fault: Fault) -> bool:
+    """Whether a fault is answered as that of a record. What is no text is refused before anybody looks at what it says."""
+    return fault.pointer.startswith(PER_RECORD.get(operation, "-")) and not fault.is_no_text
+
+
+def is_refused(operation: str, fault: Fault, answer: httpx.Response) -> bool:
+    """Whether the one fault is answered, and where it stands."""
+    if not in_a_record(operation, fault):
+        return answer.status_code == 400 and places(answer) == {fault.pointer}
+    (result,) = answer.json()["results"]
+    assert all(each["code"] and each["message"] and each["messageNl"] for each in result["errors"])
+    return result["outcome"] == "refused" and {each["pointer"] for each in result["errors"]} == {
+        fault.pointer
+    }
 
 
 def test_every_body_has_its_faults(region: Region) -> None:
@@ -65,7 +84,7 @@ async def test_every_wrong_value_is_refused_where_it_stands(
         for fault in body_faults(region, operation):
             logs.clear()
             answer = await send(region, operation, sample, text_of(fault.body))
-            if answer.status_code != 400 or places(answer) != {fault.pointer}:
+            if not is_refused(operation, fault, answer):
                 wrong.append(f"{fault}: {answer.status_code} {answer.text[:300]}")
             if repeated := repeats(answer, logs, [fault.value, BSN]):
                 wrong.append(f"{fault} is repeated: {repeated}")
@@ -83,7 +102,11 @@ async def test_two_faults_are_answered_with_both(region: Region, operation: str)
                 continue
             twice = replace(fault, body={**fault.body, "unexpected": MARK})
             answer = await send(region, operation, sample, text_of(twice.body))
-            if answer.status_code != 400 or places(answer) != {fault.pointer, "#/unexpected"}:
+            both = {fault.pointer, "#/unexpected"}
+            if in_a_record(operation, fault):
+                # A broken envelope is refused before its records are looked at.
+                both = {"#/unexpected"}
+            if answer.status_code != 400 or places(answer) != both:
                 wrong.append(f"{fault}: {answer.status_code} {answer.text[:300]}")
     assert not wrong, "\n".join(wrong)
 

@@ -34,6 +34,8 @@ LISTS = [
     "contracts.claimHistory",
     "contracts.events",
     "availability.offers",
+    "availability.waitingTimes",
+    "availability.waitingTimeHistory",
     "monitoring.figure",
 ]
 _NOT_OF_THE_TYPE = {
@@ -155,6 +157,8 @@ KEYS = [
     ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"],
     ["43A09", "98000001", "2023-01-01", "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"], ["43A09", "98000001", "x", "x"],
     ["0794", 1, "2023-01-01", "98000001"], ["0794", 1, "no day", "98000001"],
+    ["wait", 1, 1, "43A09", "98000001", "1", "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"],
+    ["near", 1, 1, "43A09", "98000001", "1", "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"],
     [0], [0, "x"], [2**31], [-1], ["\x00"], ["\x00", 1], ["\x00", "\x00", "2023-01-01"],
     {}, "x", 7, None,
 ]  # fmt: skip
@@ -178,7 +182,9 @@ RIGHT: dict[str, list[object]] = {
     ],
     "contracts.claimHistory": [[1], [0], [-1]],
     "contracts.events": [[1, 1]],
-    "availability.offers": [["43A09", "98000001", "2023-01-01", "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"]],
+    "availability.offers": [["wait", 1, 1, "43A09", "98000001", "1", "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"]],
+    "availability.waitingTimes": [["98000001", "43A09", "2023-01-01"], ["98000001", "43A09", "no day"]],
+    "availability.waitingTimeHistory": [["2023-01-01", 1]],
     "monitoring.figure": [[1], [0], [2**40]],
 }
 

@@ -265,7 +265,9 @@ async def test_the_callers_own_marks_do_arrive(region: Region, canaries: Sequenc
         "contracts.agreements": (Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.claims": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.providers": (Role.PROVIDER, Role.CONTRACT_MANAGER),
-        "availability.offers": (Role.REFERRER,),
+        "availability.offers": (Role.REFERRER, Role.CONTRACT_MANAGER),
+        "availability.waitingTimes": (Role.PROVIDER, Role.CONTRACT_MANAGER),
+        "availability.events": (Role.PROVIDER, Role.CONTRACT_MANAGER),
     }
     for operation, roles in expected.items():
         for role in roles:

@@ -51,7 +51,17 @@ SERVED: dict[str, dict[Role, Rows]] = {
         Role.PROVIDER: OWN_ROWS,
         Role.MUNICIPALITY: OWN_ROWS,
     },
-    "availability.offer": {Role.REFERRER: ALL_ROWS},
+    "availability.offer": {
+        Role.REFERRER: ALL_ROWS,
+        Role.CONTRACT_MANAGER: ALL_ROWS,
+        Role.PROVIDER: OWN_ROWS,
+    },
+    "availability.report": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: OWN_ROWS},
+    "availability.waiting_time": {
+        Role.REFERRER: ALL_ROWS,
+        Role.CONTRACT_MANAGER: ALL_ROWS,
+        Role.PROVIDER: OWN_ROWS,
+    },
     "availability.journal": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
 }
 # Tables without row-level security that an api may read: each with the reason why nobody's rows are in it.

@@ -65,13 +65,13 @@ class Fault:
 
 
 def resolved(schema: Schema, document: Schema) -> Schema:
-    """Follow references and leave `null` out: give the one schema that a value must fit."""
+    """Follow references and leave `null` out: give the schema that a value must fit; of a choice the first."""
     while "$ref" in schema or "anyOf" in schema:
         if "$ref" in schema:
             target = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
             schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
         else:
-            (only,) = [each for each in schema["anyOf"] if each.get("type") != "null"]
+            only, *_ = [each for each in schema["anyOf"] if each.get("type") != "null"]
             schema = {**only, **{key: value for key, value in schema.items() if key != "anyOf"}}
     return schema
 

@@ -1,6 +1,6 @@
 """Keep the offers: derive them anew when what they hang on changed, and write what differs."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -46,17 +46,20 @@ where aggregate in (select aggregate from contracts_provider where state ->> 'ag
 order by aggregate, version desc
 """
 _COLUMNS = ", ".join(column.name for column in offer.columns)
-_SET = ", ".join(f"{c.name} = excluded.{c.name}" for c in offer.columns if not c.primary_key)
+_SET = ", ".join(
+    f"{c.name} = excluded.{c.name}" for c in offer.columns if c.name not in {"agreement", "location"}
+)
 # Whole rows are compared as values of the table's type, for which two NULLs are the same. Equal ones are left
 # out before the upsert, which would lock them.
 _REPLACE = f"""
 with given as materialized (select * from jsonb_populate_recordset(null::offer, $2)),
      gone as (
-        delete from offer where agreement = any($1) and agreement not in (select agreement from given))
+        delete from offer where agreement = any($1) and not exists (
+            select from given g where g.agreement = offer.agreement and g.location is not distinct from offer.location))
 insert into offer ({_COLUMNS})
 select {_COLUMNS} from given where not exists (
     select from offer where offer.agreement = given.agreement and offer is not distinct from given)
-on conflict (agreement) do update set {_SET}
+on conflict (agreement, location) do update set {_SET}
 """  # noqa: S608 - names of our own columns
 
 _State = TypeVar("_State", bound=State)
@@ -93,7 +96,7 @@ async def _newest(
     return [model.model_validate(row["state"]) for row in await connection.fetch(sql, list(names))]
 
 
-def _rows(found: Mapping[UUID, Offer | None]) -> Iterable[dict[str, Any]]:
-    for agreement, one in found.items():
-        if one is not None:
+def _rows(found: Mapping[UUID, Sequence[Offer]]) -> Iterable[dict[str, Any]]:
+    for agreement, offers in found.items():
+        for one in offers:
             yield {"agreement": str(agreement), **_OFFER.dump_python(one, mode="json", by_alias=True)}

@@ -38,10 +38,15 @@ def product(code: object = "43A09", **changes: object) -> dict[str, Any]:
     return state | changes
 
 
+def place(code: str = "1", **changes: object) -> dict[str, Any]:
+    """A location in Helmond."""
+    there = {"code": code, "name": "Markt", "postcode": "5701 AB", "latitude": 51.48, "longitude": 5.66}
+    return there | changes
+
+
 def provider(agb: str = "98000001", **changes: object) -> dict[str, Any]:
     """A provider with one location in Helmond."""
-    location = {"code": "1", "name": "Markt", "postcode": "5701 AB", "latitude": 51.48, "longitude": 5.66}
-    return {"agb": agb, "name": f"Aanbieder {agb}", "locations": [location]} | changes
+    return {"agb": agb, "name": f"Aanbieder {agb}", "locations": [place()]} | changes
 
 
 def agreement(**changes: object) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.unit.availability.conftest import clear
 from tests.unit.availability.inputs import (
     agreement,
     arrive,
+    place,
     product,
     provider,
     settle,
@@ -63,7 +64,10 @@ def _states(topic: str, index: int) -> st.SearchStrategy[dict[str, Any]]:
             days, ends, st.integers(1, 5),
         )  # fmt: skip
     if topic == PROVIDER:
-        return st.builds(lambda name: provider(AGBS[index], name=name), st.sampled_from(["Een", "Twee"]))
+        return st.builds(
+            lambda name, codes: provider(AGBS[index], name=name, locations=[*map(place, sorted(codes))]),
+            st.sampled_from(["Een", "Twee"]), st.sets(st.sampled_from(["1", "2", "3"])),
+        )  # fmt: skip
     agb, code, first = AGREED[index]
     return st.builds(
         lambda length, withdrawn: agreement(
@@ -126,10 +130,14 @@ def _holds(state: Mapping[str, Any], day: date) -> bool:
     return bool(state["from"] <= day.isoformat() and (state["to"] is None or day.isoformat() <= state["to"]))
 
 
-def expected(arrived: list[Arrival]) -> dict[UUID, tuple[Any, ...]]:
+Key = tuple[UUID, str | None]
+"""Agreement and location."""
+
+
+def expected(arrived: list[Arrival]) -> dict[Key, tuple[Any, ...]]:
     """Every offer by brute force: day by day, from all that arrived."""
     newest = _newest(arrived)
-    found: dict[UUID, tuple[Any, ...]] = {}
+    found: dict[Key, tuple[Any, ...]] = {}
     for (topic, index), state in newest.items():
         if topic != AGREEMENT or state["withdrawn"]:
             continue
@@ -137,8 +145,9 @@ def expected(arrived: list[Arrival]) -> dict[UUID, tuple[Any, ...]]:
         who = newest.get((PROVIDER, AGBS.index(state["provider"])))
         held = [day for day in CALENDAR if _holds(state, day) and (item is None or _holds(item, day))]
         open_end = state["to"] is None and (item is None or item["to"] is None)
-        if held:
-            found[UUID(int=1 + index)] = (
+        places = [each["code"] for each in who["locations"]] if who else []
+        for code in (places or [None]) if held else []:
+            found[UUID(int=1 + index), code] = (
                 state["product"],
                 state["provider"],
                 who and who["name"],
@@ -149,12 +158,12 @@ def expected(arrived: list[Arrival]) -> dict[UUID, tuple[Any, ...]]:
     return found
 
 
-async def kept(worker: Database) -> dict[UUID, tuple[Any, ...]]:
+async def kept(worker: Database) -> dict[Key, tuple[Any, ...]]:
     async with worker.transaction() as connection:
         rows = await connection.fetch(
-            "select agreement, product, provider, provider_name, segment, valid_from, valid_to from offer"
+            "select agreement, location, product, provider, provider_name, segment, valid_from, valid_to from offer"
         )
-    return {row["agreement"]: tuple(row)[1:] for row in rows}
+    return {(row["agreement"], row["location"]): tuple(row)[2:] for row in rows}
 
 
 @settings(

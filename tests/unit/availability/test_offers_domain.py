@@ -10,19 +10,17 @@ from tests.unit.availability.inputs import agreement, product, provider
 
 
 def test_what_was_agreed_is_offered_before_its_product_and_provider_are_known() -> None:
-    found = offered(AgreementState.model_validate(agreement()), None, None)
-    assert found is not None
+    (found,) = offered(AgreementState.model_validate(agreement()), None, None)
     assert (found.provider, found.product, found.valid_from) == ("98000001", "43A09", date(2023, 1, 1))
-    assert (found.provider_name, found.name_nl, found.segment, found.locations) == (None, None, None, None)
+    assert (found.provider_name, found.name_nl, found.segment, found.location) == (None, None, None, None)
 
 
 def test_product_and_provider_complete_an_offer() -> None:
-    found = offered(
+    (found,) = offered(
         AgreementState.model_validate(agreement()),
         ProductState.model_validate(product()),
         ProviderState.model_validate(provider()),
     )
-    assert found is not None
     assert (found.name_nl, found.name_en, found.segment, found.category) == (
         "Pleegzorg",
         "Foster care",
@@ -30,11 +28,21 @@ def test_product_and_provider_complete_an_offer() -> None:
         "43",
     )
     assert found.provider_name == "Aanbieder 98000001"
-    assert [location.postcode for location in found.locations or ()] == ["5701 AB"]
+    assert (found.location, found.postcode, found.latitude) == ("1", "5701 AB", 51.48)
+
+
+def test_an_offer_is_had_at_each_location_and_without_any_stays_one() -> None:
+    agreed, bought = AgreementState.model_validate(agreement()), ProductState.model_validate(product())
+    (place,) = provider()["locations"]
+    two = provider(locations=[place, place | {"code": "2"}])
+    found = offered(agreed, bought, ProviderState.model_validate(two))
+    assert [each.location for each in found] == ["1", "2"]
+    (found_without,) = offered(agreed, bought, ProviderState.model_validate(provider(locations=[])))
+    assert (found_without.location, found_without.provider_name) == (None, "Aanbieder 98000001")
 
 
 def test_a_withdrawn_agreement_offers_nothing() -> None:
-    assert offered(AgreementState.model_validate(agreement(withdrawn=True)), None, None) is None
+    assert offered(AgreementState.model_validate(agreement(withdrawn=True)), None, None) == []
 
 
 @pytest.mark.parametrize(
@@ -57,4 +65,4 @@ def test_an_offer_holds_on_the_days_on_which_agreement_and_product_both_do(
         ProductState.model_validate(product(**{"from": existing[0], "to": existing[1]})),
         None,
     )
-    assert (found and (found.valid_from, found.valid_to)) == expected
+    assert [(each.valid_from, each.valid_to) for each in found] == ([expected] if expected else [])

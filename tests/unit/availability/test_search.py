@@ -1,19 +1,16 @@
 """What a referrer is answered: over HTTP, with the rights of the api's own role in the database."""
 
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
-from services.availability.app import create_app
 from services.availability.schema import AGREEMENT, PRODUCT, PROVIDER, TOPICS
 from shared.consumer.recompute import Recompute
 from shared.database import Database
 from shared.paging import encode
-from shared.settings import Settings
+from tests.unit.availability.conftest import Headers
 from tests.unit.availability.inputs import (
     agreement,
     arrive,
@@ -22,49 +19,10 @@ from tests.unit.availability.inputs import (
     settle,
     version,
 )
-from tests.unit.shared.conftest import Issuer
 
-REGION = Path(__file__).parents[3] / "region.toml"
 OFFERS = "/availability/v1/offers"
 HELMOND = "0794"
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
-    return Issuer(tmp_path_factory.mktemp("issuer"))
-
-
-@pytest.fixture(scope="module")
-def token(issuer: Issuer) -> Callable[[str], dict[str, str]]:
-    def headers(role: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {issuer.token(role=role, organisation='00000099000000010010')}"}
-
-    return headers
-
-
-@pytest.fixture(scope="module")
-async def client(
-    api: Database, issuer: Issuer, token: Callable[[str], dict[str, str]]
-) -> AsyncIterator[AsyncClient]:
-    app = create_app(
-        Settings.model_validate(
-            {
-                "service_database_url": "postgresql://availability_api:x@127.0.0.1:1/region",
-                "kafka_bootstrap_servers": "127.0.0.1:9092",
-                "public_url": "https://api.region.example",
-                "token_issuer": issuer.claims()["iss"],
-                "token_audience": issuer.claims()["aud"],
-                "jwks_url": issuer.url,
-                "region_file": REGION,
-            }
-        )
-    )
-    app.state.database = api
-    transport = ASGITransport(app, raise_app_exceptions=False)
-    async with AsyncClient(
-        transport=transport, base_url="https://api.region.example", headers=token("referrer")
-    ) as client:
-        yield client
+ID = "6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11"
 
 
 @pytest.fixture
@@ -145,10 +103,26 @@ async def test_an_offer_says_what_is_known_and_null_for_what_is_not(client: Asyn
         "nameEn": "Foster care",
         "segment": 2,
         "category": "43",
+        "municipalities": None,
+        "minimumAge": None,
+        "maximumAge": None,
         "from": "2023-01-01",
         "to": "2023-06-30",
-        "locations": [
-            {"code": "1", "name": "Markt", "postcode": "5701 AB", "latitude": 51.48, "longitude": 5.66}
+        "location": {
+            "code": "1",
+            "name": "Markt",
+            "postcode": "5701 AB",
+            "latitude": 51.48,
+            "longitude": 5.66,
+        },
+        **dict.fromkeys(("intakeWeeks", "startWeeks", "totalWeeks", "referenceDate", "ageDays", "stale")),
+        **dict.fromkeys(("admission", "places", "reason", "until", "distanceKm")),
+        "because": [
+            {
+                "code": "never-reported",
+                "text": "No waiting time was ever reported; it comes after those that are known.",
+                "textNl": "Er is nooit een wachttijd gemeld; het staat na wat wel bekend is.",
+            }
         ],
     }
     assert unheard_of["product"] == "44A01"
@@ -179,7 +153,14 @@ async def test_pages_of_one_lead_through_all_in_order(client: AsyncClient) -> No
         ({"provider": "1"}, "provider"),
         ({"cursor": "x"}, "cursor"),
         ({"cursor": encode(["43A09"])}, "cursor"),
-        ({"cursor": encode(["43A09", "98000001", "yesterday", "no id"])}, "cursor"),
+        ({"cursor": encode(["wait", 1, 1, "43A09", "98000001", "1", "no id"])}, "cursor"),
+        ({"cursor": encode(["distance", 1, 1, "43A09", "98000001", "1", ID])}, "cursor"),
+        ({"sort": "distance"}, "postcode"),
+        ({"maximumDistance": "10"}, "postcode"),
+        ({"postcode": "0123"}, "postcode"),
+        ({"postcode": "5700"}, "postcode"),
+        ({"age": "24"}, "age"),
+        ({"maximumWait": "-1"}, "maximumWait"),
         ({"cursor": encode([[], {}, 7, None])}, "cursor"),
     ],
 )
@@ -209,19 +190,25 @@ async def test_an_answer_is_complete_up_to_the_topic_that_is_furthest_behind(
     assert (await client.get(OFFERS, params={"on": "2000-01-01"})).json() == {
         "items": [],
         "next": None,
+        "leftOut": {"waitUnknown": None, "distanceUnknown": None},
+        "facets": None,
         "knownThrough": known,
     }
 
 
 @pytest.mark.usefixtures("offered")
 @pytest.mark.parametrize(
-    "role", ["municipality", "provider", "contract-manager", "analyst", "peer", "operator"]
+    ("role", "status"),
+    [
+        ("contract-manager", 200),
+        *((role, 403) for role in ("municipality", "provider", "analyst", "peer", "operator")),
+    ],
 )
-async def test_only_referrers_search(
-    client: AsyncClient, token: Callable[[str], dict[str, str]], role: str
+async def test_referrers_and_contract_managers_search_and_nobody_else(
+    client: AsyncClient, token: Headers, role: str, status: int
 ) -> None:
     answer = await client.get(OFFERS, headers=token(role))
-    assert answer.status_code == 403
+    assert answer.status_code == status
 
 
 @pytest.mark.usefixtures("offered")
@@ -230,11 +217,13 @@ async def test_only_referrers_search(
     [
         ("", "", 0),
         ("0794", "municipality", 0),
-        ("98000001", "provider", 0),
+        ("98000001", "provider", 3),
+        ("98000009", "provider", 0),
         ("an-access-team", "referrer", 5),
+        ("the-region", "contract-manager", 5),
     ],
 )
-async def test_the_database_shows_offers_to_referrers_alone(
+async def test_the_database_shows_a_provider_its_own_offers_and_all_to_who_searches(
     api: Database, organisation: str, role: str, visible: int
 ) -> None:
     async with api.transaction(organisation=organisation, role=role) as connection:
