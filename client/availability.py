@@ -6,9 +6,21 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
-from client.api import Answer, Api
+from client.api import Answer, Api, in_path
+
+
+class Because(BaseModel):
+    """Why an offer stands where it stands, or what to know before it is chosen."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    code: str
+    text: str
+    text_nl: Annotated[str, Field(alias="textNl")]
 
 
 class Envelope(BaseModel):
@@ -36,6 +48,76 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
+class Facet(BaseModel):
+    """How many of the offers that match have a value; null is what is not known."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    value: str | int | None
+    count: int
+
+
+class Facets(BaseModel):
+    """All offers that match, counted by kind, the most frequent first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    products: Annotated[list[Facet] | None, Field(validate_default=True)] = []
+    segments: Annotated[list[Facet] | None, Field(validate_default=True)] = []
+    providers: Annotated[list[Facet] | None, Field(validate_default=True)] = []
+    admissions: Annotated[list[Facet] | None, Field(validate_default=True)] = []
+
+
+class KeptReport(BaseModel):
+    """A version of a report; a correction of the same reference date is the next version."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    provider: str
+    location: str
+    product: str
+    reference_date: Annotated[date, Field(alias="referenceDate")]
+    intake_weeks: Annotated[int | None, Field(alias="intakeWeeks")]
+    start_weeks: Annotated[int | None, Field(alias="startWeeks")]
+    places: int | None
+    admission: Literal["accepting", "limited", "stop"]
+    """Whether a provider takes new clients for a product at a location; a list of the region's own."""
+    reason: str | None
+    until: date | None
+    version: int
+    recorded_at: Annotated[AwareDatetime, Field(alias="recordedAt")]
+    """A moment with its offset; kept in UTC"""
+
+
+class KeptReportPage(BaseModel):
+    """A page of the history: newest reference date first, of each the newest version first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[KeptReport]
+    next: str | None
+    """Link to the next page; null on the last one"""
+
+
+class LeftOut(BaseModel):
+    """Offers that a maximum left out because theirs is not known; null without that maximum."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    wait_unknown: Annotated[int | None, Field(alias="waitUnknown")]
+    distance_unknown: Annotated[int | None, Field(alias="distanceUnknown")]
+
+
 class Location(BaseModel):
     """Where a provider works. Its postcode is public: it is an organisation's, not a person's."""
 
@@ -50,8 +132,135 @@ class Location(BaseModel):
     longitude: float
 
 
+class ReportError(BaseModel):
+    """One thing wrong with a report: a JSON Pointer into the body, and what to do."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    code: str
+    pointer: str
+    message: str
+    message_nl: Annotated[str, Field(alias="messageNl")]
+
+
+class ReportResult(BaseModel):
+    """What became of a report. `confirmed`: how many reports a `stillCorrect` made; null for others."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    outcome: Literal["created", "changed", "unchanged", "confirmed", "refused"]
+    """What became of a report."""
+    confirmed: int | None = None
+    errors: Annotated[list[ReportError] | None, Field(validate_default=True)] = []
+
+
+class ReportResults(BaseModel):
+    """One result for each report, in the order of the body."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    results: list[ReportResult]
+
+
+class Sort(RootModel[Literal["wait", "distance", "freshness"]]):
+    root: Literal["wait", "distance", "freshness"]
+    """By what an answer is ordered. Unknown comes last, and what is equal by distance, product, provider and location."""
+
+
+class StillCorrectReport(BaseModel):
+    """All that was last reported at a location is still correct on the reference date."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    provider: str
+    location: str
+    """The provider's own code of the location"""
+    still_correct: Annotated[Literal[True], Field(alias="stillCorrect")]
+    reference_date: Annotated[date, Field(alias="referenceDate")]
+    """A day, as YYYY-MM-DD"""
+
+
+class WaitingTime(BaseModel):
+    """
+    What was reported last of a product at a location, and when the next report is due.
+
+    Null: not said, or said to be unknown. Without a reference date nothing was ever reported.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    provider: str
+    location: str
+    product: str
+    reference_date: Annotated[date | None, Field(alias="referenceDate")]
+    age_days: Annotated[int | None, Field(alias="ageDays")]
+    """Days since the reference date"""
+    intake_weeks: Annotated[int | None, Field(alias="intakeWeeks")]
+    start_weeks: Annotated[int | None, Field(alias="startWeeks")]
+    places: int | None
+    admission: Literal["accepting", "limited", "stop"] | None
+    reason: str | None
+    until: date | None
+    recorded_at: Annotated[AwareDatetime | None, Field(alias="recordedAt")]
+    due: bool
+    """A report is asked for by today"""
+    due_on: Annotated[date | None, Field(alias="dueOn")]
+    """When the next report is due: 31 days after the reference date, or the first day of the agreement; null: no agreement is in force"""
+
+
+class WaitingTimePage(BaseModel):
+    """A page of waiting times, by provider, location and product."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[WaitingTime]
+    next: str | None
+    """Link to the next page; null on the last one"""
+
+
+class WaitingTimeReport(BaseModel):
+    """What holds for one product at one location as of the reference date. A wait that is null is said to be unknown."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    provider: str
+    location: str
+    """The provider's own code of the location"""
+    product: str
+    reference_date: Annotated[date, Field(alias="referenceDate")]
+    """The day on which this was seen; not in the future"""
+    intake_weeks: Annotated[int | None, Field(alias="intakeWeeks")]
+    """Whole weeks from application to intake"""
+    start_weeks: Annotated[int | None, Field(alias="startWeeks")]
+    """Whole weeks from intake to the start of care"""
+    places: int | None = None
+    """Places free"""
+    admission: Literal["accepting", "limited", "stop"]
+    """Whether a provider takes new clients for a product at a location; a list of the region's own."""
+    reason: str | None = None
+    """Required with `limited` and `stop`"""
+    until: date | None = None
+    """How long that is expected to last; not of accepting"""
+
+
 class Offer(BaseModel):
-    """A product that is contracted with a provider; null is what is not known yet."""
+    """A product that is contracted with a provider, at one of its locations. Null is what is not known, never 0."""
 
     model_config = ConfigDict(
         populate_by_name=True,
@@ -92,15 +301,40 @@ class Offer(BaseModel):
         ]
         | None
     )
+    municipalities: list[str] | None
+    """For children of these municipalities only; null: of the whole region"""
+    minimum_age: Annotated[int | None, Field(alias="minimumAge")]
+    maximum_age: Annotated[int | None, Field(alias="maximumAge")]
     from_: Annotated[date, Field(alias="from")]
     """The first day on which it is contracted"""
     to: date | None
     """The last day on which it is contracted; null: an open end"""
-    locations: list[Location] | None
+    location: Location | None
+    """Null: none of its provider is known yet"""
+    intake_weeks: Annotated[int | None, Field(alias="intakeWeeks")]
+    """From application to intake, as reported"""
+    start_weeks: Annotated[int | None, Field(alias="startWeeks")]
+    """From intake to the start of care, as reported"""
+    total_weeks: Annotated[int | None, Field(alias="totalWeeks")]
+    """The sum of both; null as soon as one of them is not known"""
+    reference_date: Annotated[date | None, Field(alias="referenceDate")]
+    """As of when that was reported; null: never reported"""
+    age_days: Annotated[int | None, Field(alias="ageDays")]
+    """Days since the reference date"""
+    stale: bool | None
+    """Reported more than 31 days ago; null: never reported"""
+    admission: Literal["accepting", "limited", "stop"] | None
+    places: int | None
+    reason: str | None
+    until: date | None
+    distance_km: Annotated[float | None, Field(alias="distanceKm")]
+    """From the postcode, as the crow flies; null without one"""
+    because: list[Because]
+    """Why it stands here: first what the answer is ordered by"""
 
 
 class OfferPage(BaseModel):
-    """A page of offers, ordered by product, provider and first day."""
+    """A page of offers, in the order that was asked for."""
 
     model_config = ConfigDict(
         populate_by_name=True,
@@ -109,16 +343,31 @@ class OfferPage(BaseModel):
     items: list[Offer]
     next: str | None
     """Link to the next page; null on the last one"""
+    left_out: Annotated[LeftOut, Field(alias="leftOut")]
+    facets: Facets | None
+    """With `facets=true`"""
     known_through: Annotated[AwareDatetime | None, Field(alias="knownThrough")]
-    """All that was known up to this moment is in the answer; null: that cannot be said yet"""
+    """All that was contracted up to this moment is in the answer; null: that cannot be said yet. Waiting times are in it as soon as they were reported"""
+
+
+class ReportsBody(BaseModel):
+    """Reports of one provider, each judged by itself: a wrong one does not stop the others."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    reports: list[WaitingTimeReport | StillCorrectReport]
 
 
 class Availability(Api):
-    """Which help can be had, from whom and where: for those who refer a child to it."""
+    """Which help can be had, from whom, where and how soon: for those who refer a child to it."""
 
     async def offers(
         self,
         *,
+        facets: bool | None = None,
         on: date | None = None,
         municipality: str | None = None,
         product: str | None = None,
@@ -151,28 +400,95 @@ class Availability(Api):
         ]
         | None = None,
         provider: str | None = None,
+        age: int | None = None,
+        maximum_wait: int | None = None,
+        postcode: str | None = None,
+        maximum_distance: int | None = None,
+        accepting: bool | None = None,
+        sort: Literal["wait", "distance", "freshness"] | None = None,
         page_size: int | None = None,
         cursor: str | None = None,
     ) -> Answer[OfferPage]:
-        """Read what is contracted on a day, by product, provider and first day.
+        """Find who can help a child: what is contracted on a day, at which location, how soon, how near.
 
-        An offer whose product or provider was not heard of yet has nulls in their place; until then a search by
-        segment or category does not find it.
+        What is equal in the order comes by distance, then by product, provider and location. A wait or a location that is not
+        known passes no maximum; `leftOut` counts these. An offer whose product was not heard of yet is not found by segment,
+        category or age until it is.
         """
         return await self._call(
             "GET",
             "/offers",
             OfferPage,
             query={
+                "facets": facets,
                 "on": on,
                 "municipality": municipality,
                 "product": product,
                 "segment": segment,
                 "category": category,
                 "provider": provider,
+                "age": age,
+                "maximumWait": maximum_wait,
+                "postcode": postcode,
+                "maximumDistance": maximum_distance,
+                "accepting": accepting,
+                "sort": sort,
                 "pageSize": page_size,
                 "cursor": cursor,
             },
+        )
+
+    async def report_waiting_times(self, body: ReportsBody) -> Answer[ReportResults]:
+        """Report waiting times of your own locations: 1 to 1,000 in a call, with a result for each.
+
+        Good reports are recorded although others are refused. The newest reference date counts; the same again changes nothing;
+        other content for the same reference date corrects it. A search finds it from the next request on.
+        """
+        return await self._call("POST", "/waiting-times", ReportResults, body=body)
+
+    async def waiting_times(
+        self,
+        *,
+        provider: str | None = None,
+        location: str | None = None,
+        product: str | None = None,
+        due: bool | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[WaitingTimePage]:
+        """List what was reported last, how old it is and when the next report is due, by provider, location and product.
+
+        At least monthly a report is due for every product of an agreement in force, at every location of its provider.
+        """
+        return await self._call(
+            "GET",
+            "/waiting-times",
+            WaitingTimePage,
+            query={
+                "provider": provider,
+                "location": location,
+                "product": product,
+                "due": due,
+                "pageSize": page_size,
+                "cursor": cursor,
+            },
+        )
+
+    async def waiting_time_history(
+        self,
+        provider: str,
+        location: str,
+        product: str,
+        *,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[KeptReportPage]:
+        """Read every report of a product at a location, corrections too: newest reference date and version first."""
+        return await self._call(
+            "GET",
+            f"/waiting-times/{in_path(provider)}/{in_path(location)}/{in_path(product)}/history",
+            KeptReportPage,
+            query={"pageSize": page_size, "cursor": cursor},
         )
 
     async def events(
