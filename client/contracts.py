@@ -512,9 +512,13 @@ class RecordedProduct(BaseModel):
 class Contracts(Api):
     """What the region buys: products, the providers that offer them, what is agreed with whom, and claimed."""
 
-    async def put_product(self, code: str, body: ProductBody) -> Answer[RecordedProduct]:
+    async def put_product(
+        self, code: str, body: ProductBody, *, if_match: str | None = None
+    ) -> Answer[RecordedProduct]:
         """Put a product: add it to the catalogue, or replace it as a whole. The same again changes nothing."""
-        return await self._call("PUT", f"/products/{in_path(code)}", RecordedProduct, body=body)
+        return await self._call(
+            "PUT", f"/products/{in_path(code)}", RecordedProduct, body=body, headers={"If-Match": if_match}
+        )
 
     async def product(self, code: str) -> Answer[Product]:
         """Read one product as it is now."""
@@ -586,9 +590,13 @@ class Contracts(Api):
             },
         )
 
-    async def put_provider(self, agb: str, body: ProviderBody) -> Answer[RecordedProvider]:
+    async def put_provider(
+        self, agb: str, body: ProviderBody, *, if_match: str | None = None
+    ) -> Answer[RecordedProvider]:
         """Put a provider: add it, or replace it and all its locations. The same again changes nothing."""
-        return await self._call("PUT", f"/providers/{in_path(agb)}", RecordedProvider, body=body)
+        return await self._call(
+            "PUT", f"/providers/{in_path(agb)}", RecordedProvider, body=body, headers={"If-Match": if_match}
+        )
 
     async def provider(self, agb: str) -> Answer[Provider]:
         """Read one provider as it is now."""
@@ -614,7 +622,7 @@ class Contracts(Api):
         )
 
     async def put_agreement(
-        self, provider: str, product: str, from_: date, body: AgreementBody
+        self, provider: str, product: str, from_: date, body: AgreementBody, *, if_match: str | None = None
     ) -> Answer[RecordedAgreement]:
         """Put an agreement: make it or replace it. The same again changes nothing.
 
@@ -625,6 +633,7 @@ class Contracts(Api):
             f"/agreements/{in_path(provider)}/{in_path(product)}/{in_path(from_)}",
             RecordedAgreement,
             body=body,
+            headers={"If-Match": if_match},
         )
 
     async def agreement(self, provider: str, product: str, from_: date) -> Answer[Agreement]:
@@ -633,12 +642,15 @@ class Contracts(Api):
             "GET", f"/agreements/{in_path(provider)}/{in_path(product)}/{in_path(from_)}", Agreement
         )
 
-    async def withdraw_agreement(self, provider: str, product: str, from_: date) -> Answer[RecordedAgreement]:
+    async def withdraw_agreement(
+        self, provider: str, product: str, from_: date, *, if_match: str | None = None
+    ) -> Answer[RecordedAgreement]:
         """Withdraw an agreement from its beginning: it never held. The same again changes nothing."""
         return await self._call(
             "POST",
             f"/agreements/{in_path(provider)}/{in_path(product)}/{in_path(from_)}/withdrawals",
             RecordedAgreement,
+            headers={"If-Match": if_match},
         )
 
     async def agreement_history(

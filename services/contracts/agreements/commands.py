@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.contracts.agreements.domain import Change, Decision, Outcome
+from services.contracts.agreements.domain import Change, Decision, Key, Outcome
 from shared.database import Connection
 from shared.problems import Conflict, FieldError, InvalidInput, Kind, NotFound, register, register_constraints
 from shared.tracing import current_traceparent
@@ -58,6 +58,11 @@ class Result:
         if self.current is None:
             raise NotFound
         return self.current
+
+
+async def hold(connection: Connection, key: Key) -> None:
+    """Let nobody else change the agreements of this provider for this product until the transaction ends."""
+    await connection.execute("select lock_states('agreement', $1)", [f"{key.provider}/{key.product}"])
 
 
 async def change(connection: Connection, changes: Sequence[Change]) -> list[Result]:

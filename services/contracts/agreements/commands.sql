@@ -10,12 +10,9 @@ declare
     decided jsonb;
     events jsonb;
 begin
-    -- Locks first and sorted, one for all that may overlap: a lock taken between writes, or in another order, ends in a
-    -- deadlock.
-    perform pg_advisory_xact_lock(hashtext('agreement'), k.hash) from (
-        select distinct hashtext(r.provider || '/' || r.product) as hash
-        from jsonb_to_recordset(records) as r (provider text, product text) order by hash
-    ) k;
+    -- One for all that may overlap.
+    perform lock_states('agreement', array(
+        select r.provider || '/' || r.product from jsonb_to_recordset(records) as r (provider text, product text)));
 
     with given as materialized (
         select r.ordinality as ordinal, r.provider, r.product, r."from" as valid_from, a.state as before,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from services.contracts.agreements import commands, queries
+from services.contracts.agreements import commands, domain, queries
 from services.contracts.agreements.commands import AgreementsOverlap
 from services.contracts.agreements.domain import Change, Key
 from services.contracts.agreements.schemas import Agreement, AgreementBody, AgreementPage, RecordedAgreement
@@ -16,6 +16,7 @@ from shared.problems import NotFound
 from shared.values.identifiers import Agb, ProductCode
 from shared.values.period import Day
 from shared.web import Router, Transaction
+from shared.web.preconditions import TAGGED, IfMatch, VersionDiffers, tag
 
 router = Router(tags=["agreements"])
 
@@ -33,8 +34,11 @@ TheKey = Annotated[Key, Depends(_key)]
 
 @router.put(
     _ONE,
-    problems=[AgreementsOverlap],
-    responses={201: {"model": RecordedAgreement, "description": "Recorded for the first time"}},
+    problems=[AgreementsOverlap, VersionDiffers],
+    responses={
+        200: TAGGED,
+        201: {"model": RecordedAgreement, "description": "Recorded for the first time", **TAGGED},
+    },
 )
 async def put_agreement(
     request: Request,
@@ -42,36 +46,50 @@ async def put_agreement(
     _: Writer,
     key: TheKey,
     body: AgreementBody,
+    if_match: IfMatch,
     connection: Transaction,
 ) -> RecordedAgreement:
     """Put an agreement: make it or replace it. The same again changes nothing.
 
     To correct `from`, withdraw the agreement and put it under its right first day. Putting a withdrawn one brings it back.
     """
-    recorded = await _change_one(connection, Change(key, body.state(key, request.app.state.region)))
+    change = Change(key, body.state(key, request.app.state.region))
+    recorded = await _change_one(connection, change, if_match, response)
     if recorded.outcome is Outcome.CREATED:
         response.status_code = 201
     return recorded
 
 
-@router.post(_ONE + "/withdrawals", problems=[NotFound])
-async def withdraw_agreement(_: Writer, key: TheKey, connection: Transaction) -> RecordedAgreement:
+@router.post(_ONE + "/withdrawals", problems=[NotFound, VersionDiffers], responses={200: TAGGED})
+async def withdraw_agreement(
+    response: Response, _: Writer, key: TheKey, if_match: IfMatch, connection: Transaction
+) -> RecordedAgreement:
     """Withdraw an agreement from its beginning: it never held. The same again changes nothing."""
-    return await _change_one(connection, Change(key, None))
+    return await _change_one(connection, Change(key, None), if_match, response)
 
 
-async def _change_one(connection: Transaction, change: Change) -> RecordedAgreement:
+async def _change_one(
+    connection: Transaction, change: Change, if_match: IfMatch, response: Response
+) -> RecordedAgreement:
+    before = None
+    if if_match.given:
+        await commands.hold(connection, change.key)
+        before = await queries.one(connection, change.key)
     (result,) = await commands.change(connection, [change])
-    return RecordedAgreement.model_validate(result.accepted() | {"outcome": result.decision.outcome})
+    if result.decision.outcome is not domain.Outcome.UNCHANGED:
+        if_match.require(before)
+    current = result.accepted()
+    tag(response, current)
+    return RecordedAgreement.model_validate(current | {"outcome": result.decision.outcome})
 
 
-@router.get(_ONE, problems=[NotFound])
-async def agreement(_: Reader, key: TheKey, connection: Transaction) -> Agreement:
+@router.get(_ONE, problems=[NotFound], responses={200: TAGGED})
+async def agreement(response: Response, _: Reader, key: TheKey, connection: Transaction) -> Agreement:
     """Read one agreement as it is now."""
     found = await queries.one(connection, key)
     if found is None:
         raise NotFound
-    return Agreement.model_validate(found)
+    return Agreement.model_validate(tag(response, found))
 
 
 @router.get(_ONE + "/history", problems=[NotFound])

@@ -26,6 +26,11 @@ async def put(connection: Connection, products: Sequence[ProductState]) -> list[
     return await put_states(connection, "product", "code", products)
 
 
+async def hold(connection: Connection, code: str) -> None:
+    """Let nobody else change this product until the transaction ends."""
+    await connection.execute("select lock_states('product', $1)", [code])
+
+
 async def put_states(connection: Connection, noun: str, key: str, states: Sequence[State]) -> list[Result]:
     """Put states of one noun, known by `key`, each at most once; what is the same already is left alone."""
     records = [state.model_dump(mode="json", by_alias=True) for state in states]

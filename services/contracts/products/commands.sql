@@ -1,5 +1,13 @@
 -- Put the states of products or of providers: the rule of `domain.decide`, applied to a list in one call.
 
+-- Locks, sorted: taken between writes, or in another order, they end in a deadlock.
+create or replace function lock_states(noun text, keys text[]) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtext(noun), k.hash) from (
+        select distinct hashtext(k) as hash from unnest(keys) k order by hash
+    ) k;
+end $$;
+
 -- noun: their table, and the type of their events; key: the column, and the member of a state, by which they are known.
 -- records: states (shared/events/contracts.py), each key at most once.
 -- One row per record: its place in the list, the outcome, and what it is now.
@@ -7,10 +15,7 @@ create or replace function put_states(noun text, key text, records jsonb, tracep
 returns table (ordinal bigint, outcome text, current jsonb) language plpgsql as $$
 declare changed jsonb;
 begin
-    -- Locks first and sorted: a lock taken between writes, or in another order, ends in a deadlock.
-    perform pg_advisory_xact_lock(hashtext(noun), k.hash) from (
-        select distinct hashtext(r ->> key) as hash from jsonb_array_elements(records) r order by hash
-    ) k;
+    perform lock_states(noun, array(select r ->> key from jsonb_array_elements(records) r));
 
     -- Looked at before writing: an upsert that changes nothing would still lock and flush.
     execute format($upsert$

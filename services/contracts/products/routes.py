@@ -15,6 +15,7 @@ from shared.values.codes import ProductCategory
 from shared.values.identifiers import ProductCode
 from shared.values.period import Day
 from shared.web import Router, Transaction
+from shared.web.preconditions import TAGGED, IfMatch, VersionDiffers, tag
 
 router = Router(tags=["products"])
 
@@ -25,25 +26,36 @@ Code = Annotated[ProductCode, Path()]
 
 @router.put(
     "/products/{code}",
-    responses={201: {"model": RecordedProduct, "description": "Recorded for the first time"}},
+    problems=[VersionDiffers],
+    responses={
+        200: TAGGED,
+        201: {"model": RecordedProduct, "description": "Recorded for the first time", **TAGGED},
+    },
 )
 async def put_product(
-    response: Response, _: Writer, code: Code, body: ProductBody, connection: Transaction
+    response: Response, _: Writer, code: Code, body: ProductBody, if_match: IfMatch, connection: Transaction
 ) -> RecordedProduct:
     """Put a product: add it to the catalogue, or replace it as a whole. The same again changes nothing."""
-    (result,) = await commands.put(connection, [body.state(code)])
+    state, before = body.state(code), None
+    if if_match.given:
+        await commands.hold(connection, code)
+        before = await queries.one(connection, code)
+    (result,) = await commands.put(connection, [state])
+    if result.outcome is not Outcome.UNCHANGED:
+        if_match.require(before)
     if result.outcome is Outcome.CREATED:
         response.status_code = 201
+    tag(response, result.current)
     return RecordedProduct.model_validate(result.current | {"outcome": result.outcome})
 
 
-@router.get("/products/{code}", problems=[NotFound])
-async def product(_: Reader, code: Code, connection: Transaction) -> Product:
+@router.get("/products/{code}", problems=[NotFound], responses={200: TAGGED})
+async def product(response: Response, _: Reader, code: Code, connection: Transaction) -> Product:
     """Read one product as it is now."""
     found = await queries.one(connection, code)
     if found is None:
         raise NotFound
-    return Product.model_validate(found)
+    return Product.model_validate(tag(response, found))
 
 
 @router.get("/products/{code}/history", problems=[NotFound])

@@ -10,3 +10,8 @@ from shared.events.contracts import ProviderState
 async def put(connection: Connection, providers: Sequence[ProviderState]) -> list[Result]:
     """Put providers of different AGB codes, all in one call; results in the order given."""
     return await put_states(connection, "provider", "agb", providers)
+
+
+async def hold(connection: Connection, agb: str) -> None:
+    """Let nobody else change this provider until the transaction ends."""
+    await connection.execute("select lock_states('provider', $1)", [agb])

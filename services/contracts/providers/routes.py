@@ -12,6 +12,7 @@ from shared.paging import Paging
 from shared.problems import NotFound
 from shared.values.identifiers import Agb
 from shared.web import Router, Transaction
+from shared.web.preconditions import TAGGED, IfMatch, VersionDiffers, tag
 
 router = Router(tags=["providers"])
 
@@ -22,25 +23,36 @@ Code = Annotated[Agb, Path(alias="agb")]
 
 @router.put(
     "/providers/{agb}",
-    responses={201: {"model": RecordedProvider, "description": "Recorded for the first time"}},
+    problems=[VersionDiffers],
+    responses={
+        200: TAGGED,
+        201: {"model": RecordedProvider, "description": "Recorded for the first time", **TAGGED},
+    },
 )
 async def put_provider(
-    response: Response, _: Writer, agb: Code, body: ProviderBody, connection: Transaction
+    response: Response, _: Writer, agb: Code, body: ProviderBody, if_match: IfMatch, connection: Transaction
 ) -> RecordedProvider:
     """Put a provider: add it, or replace it and all its locations. The same again changes nothing."""
-    (result,) = await commands.put(connection, [body.state(agb)])
+    state, before = body.state(agb), None
+    if if_match.given:
+        await commands.hold(connection, agb)
+        before = await queries.one(connection, agb)
+    (result,) = await commands.put(connection, [state])
+    if result.outcome is not Outcome.UNCHANGED:
+        if_match.require(before)
     if result.outcome is Outcome.CREATED:
         response.status_code = 201
+    tag(response, result.current)
     return RecordedProvider.model_validate(result.current | {"outcome": result.outcome})
 
 
-@router.get("/providers/{agb}", problems=[NotFound])
-async def provider(_: Reader, agb: Code, connection: Transaction) -> Provider:
+@router.get("/providers/{agb}", problems=[NotFound], responses={200: TAGGED})
+async def provider(response: Response, _: Reader, agb: Code, connection: Transaction) -> Provider:
     """Read one provider as it is now."""
     found = await queries.one(connection, agb)
     if found is None:
         raise NotFound
-    return Provider.model_validate(found)
+    return Provider.model_validate(tag(response, found))
 
 
 @router.get("/providers/{agb}/history", problems=[NotFound])
