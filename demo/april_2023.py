@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
 
-from demo import histories, offer, terms
+from demo import care, claims, histories, offer, terms, waiting
 from demo.clients import Client, Clients
+from demo.granted import granted
 from demo.indication import Indication, Terms, new_indication
 from demo.offer import FAMILY_HOME, FOSTER_CARE, GROUP_HOME, INDEPENDENT_LIVING
 from demo.places import FAMILY_WEIGHTS, HOUSING_WEIGHTS, spread
@@ -66,7 +67,9 @@ def example() -> Example:
     counted = [indication for product in CLIENTS for indication in builder.product(product)]
     deliveries = histories.of_counted(draw, counted)
     deliveries += histories.not_counted(draw, builder.clients, builder.numbers)
-    return Example(tuple(counted), (*offer.requests(), *deliveries))
+    in_force = granted(deliveries)
+    reported = (*waiting.requests(), *care.requests(in_force), *claims.requests(in_force))
+    return Example(tuple(counted), (*offer.requests(), *deliveries, *reported))
 
 
 class _Builder:

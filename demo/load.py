@@ -53,10 +53,10 @@ class LoadError(Exception):
 class RefusedError(LoadError):
     """A call was refused. Shows the call's address and the answer, never what was sent."""
 
-    def __init__(self, request: Request, error: ProblemError) -> None:
-        super().__init__(f"{request} was refused with {error}")
+    def __init__(self, request: Request, status: int, why: str) -> None:
+        super().__init__(f"{request} was refused with {why}")
         self.request = request
-        self.status = error.status
+        self.status = status
 
 
 class UnreachableError(LoadError):
@@ -130,12 +130,12 @@ class _Sending:
         reason = ""
         for _ in range(_TRIES):
             try:
-                return await send(request, url, token, self._client)
+                return _accepted(request, await send(request, url, token, self._client))
             except httpx.TransportError as error:
                 reason = type(error).__name__
             except ProblemError as error:
                 if error.status not in _AGAIN:
-                    raise RefusedError(request, error) from error
+                    raise RefusedError(request, error.status, str(error)) from error
                 reason = f"status {error.status}"
             await self._pause(_PAUSE_SECONDS)
         raise UnreachableError(request, reason)
@@ -160,12 +160,26 @@ def _lines(requests: Iterable[Request]) -> list[list[Request]]:
     return list(lines.values())
 
 
+def _accepted(request: Request, answer: Answer[Any]) -> Answer[Any]:
+    """Give the answer. Raises RefusedError when a part of the call was refused, which is answered part by part."""
+    refused = [error.message for part in _parts(answer) for error in getattr(part, "errors", None) or ()]
+    if refused:
+        raise RefusedError(request, answer.status, "; ".join(refused))
+    return answer
+
+
 def _outcome(answer: Answer[Any]) -> str:
     """How the answer counts in the summary."""
-    outcome = getattr(answer.content, "outcome", None)
-    if outcome in {"created", "unchanged", "superseded"}:
-        return str(outcome)
-    return "created" if answer.status == HTTPStatus.CREATED else "changed"
+    outcomes = {str(getattr(part, "outcome", None)) for part in _parts(answer)}
+    if answer.status == HTTPStatus.CREATED or "created" in outcomes:
+        return "created"
+    return next((kind for kind in ("superseded", "unchanged") if outcomes == {kind}), "changed")
+
+
+def _parts(answer: Answer[Any]) -> Sequence[object]:
+    """What was answered for each part of the call; most have one part."""
+    results: Sequence[object] = getattr(answer.content, "results", None) or [answer.content]
+    return results
 
 
 def _first(errors: BaseExceptionGroup[LoadError]) -> LoadError:

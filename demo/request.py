@@ -10,6 +10,7 @@ Body = dict[str, Any]
 
 CONTRACT_MANAGER = "contract-manager"
 MUNICIPALITY = "municipality"
+PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True)

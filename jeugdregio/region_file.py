@@ -21,7 +21,6 @@ from jeugdregio.issuer import Issuer
 from jeugdregio.services import KINDS, SERVICES
 from shared.values.region import Region
 
-_PROVIDERS = 3
 _OTHER_REGION = "00000099000000020020"
 _REFERRER = "00000099000000030030"
 
@@ -69,7 +68,7 @@ def _organisations(region: Region) -> dict[str, tuple[str, ...]]:
 
     return {
         "municipality": tuple(region.names),
-        "provider": tuple(PROVIDERS)[:_PROVIDERS],
+        "provider": tuple(PROVIDERS),
         "referrer": (_REFERRER,),
         "contract-manager": (region.oin,),
         "analyst": (region.oin,),

@@ -88,7 +88,7 @@ def newest() -> tuple[dict[str, Any], ...]:
     """The newest version of every indication that is not withdrawn, whatever the order of arrival."""
     versions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for request in sent():
-        if request.service == "referrals":
+        if request.path.startswith("/indications"):
             versions[request.path.removesuffix("/withdrawals")].append(
                 request.body
                 | {"withdrawn": request.method == "POST", "municipality": request.path.split("/")[2]}
@@ -205,7 +205,7 @@ def test_all_municipalities_and_several_courses_of_events_occur() -> None:
     assert any("to" not in one for one in counted)
     assert any(FIRST.isoformat() < one["from"] <= LAST.isoformat() for one in counted)
     assert any(FIRST.isoformat() <= one.get("to", "9999") < LAST.isoformat() for one in counted)
-    indications = [request for request in sent() if request.service == "referrals"]
+    indications = [request for request in sent() if request.path.startswith("/indications")]
     assert sum(request.method == "POST" for request in indications) == 3
     assert any("administrativeReason" in request.body for request in indications)
     assert late_arrivals(indications) > 1
@@ -231,7 +231,7 @@ def test_an_indication_keeps_what_only_an_administrative_correction_may_change()
     fixed: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     names = ("bsn", "birthYear", "product", "provider", "from", "agreedTariffCents", "unit", "frequency")
     for request in sent():
-        if request.service == "referrals" and request.method == "PUT":
+        if request.path.startswith("/indications") and request.method == "PUT":
             if "administrativeReason" in request.body:
                 fixed[request.line].clear()
             fixed[request.line].append(tuple(request.body.get(name) for name in names))

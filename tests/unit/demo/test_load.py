@@ -9,15 +9,18 @@ import pytest
 
 from demo.april_2023 import example
 from demo.load import NoTokenError, RefusedError, Summary, UnreachableError, load
+from demo.offer import PROVIDERS
 
 MUNICIPALITIES = ("0743", "0762", "0794", "0820", "0847", "0848", "0861", "0866", "1652", "1659", "1771")
 REGION: dict[str, Any] = {
     "services": {
         "referrals": {"url": "http://127.0.0.1:1/referrals/v1"},
         "contracts": {"url": "http://127.0.0.1:2/contracts/v1"},
+        "availability": {"url": "http://127.0.0.1:3/availability/v1"},
     },
     "tokens": {
         "municipality": {code: f"token-{code}" for code in MUNICIPALITIES},
+        "provider": {agb: f"token-{agb}" for agb in PROVIDERS},
         "contract-manager": {"00000099000000010010": "token-manager"},
     },
 }
@@ -35,7 +38,11 @@ class Services:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         address = request.url.path.removesuffix("/withdrawals")
         text = request.content.decode()
-        moments = json.loads(text).get("decidedAt", "")
+        body = json.loads(text)
+        if reports := body.get("reports"):
+            address += f"/{reports[0]['provider']}"
+            body = {"sentAt": reports[0]["referenceDate"]}
+        moments = body.get("decidedAt") or body.get("sentAt", "")
         self.arrived.append((address, text))
         self.tokens[request.headers["Authorization"]].add(address)
         known = self._known[address]
@@ -98,7 +105,7 @@ async def test_products_and_providers_stand_before_agreements_and_those_before_i
     services = Services()
     await sent_to(services)
     kinds = [address.split("/")[3] for address, _ in services.arrived]
-    order = ["products", "providers", "agreements", "indications"]
+    order = ["products", "providers", "agreements", "indications", "waiting-times", "claims"]
     firsts = [kinds.index(kind) for kind in order]
     assert firsts == sorted(firsts)
     assert kinds[firsts[2] : firsts[3]] == ["agreements"] * (firsts[3] - firsts[2])
@@ -112,6 +119,28 @@ async def test_each_municipality_sends_its_own_with_its_own_token() -> None:
         assert addresses
         assert all(address.startswith(f"/referrals/v1/indications/{code}/") for address in addresses)
     assert all(address.startswith("/contracts/v1/") for address in services.tokens["Bearer token-manager"])
+
+
+async def test_each_provider_reports_under_its_own_token() -> None:
+    services = Services()
+    await sent_to(services)
+    for agb in PROVIDERS:
+        addresses = services.tokens[f"Bearer token-{agb}"]
+        assert addresses
+        assert all(agb in address or "/care-periods/" in address for address in addresses)
+
+
+async def test_a_report_that_is_refused_ends_the_load_and_says_why() -> None:
+    services = Services()
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        if "/waiting-times" not in request.url.path:
+            return services(request)
+        wrong = {"code": "location", "pointer": "#/reports/0/location", "message": "Name a location."}
+        return httpx.Response(200, json={"results": [{"outcome": "refused", "errors": [wrong]}]})
+
+    with pytest.raises(RefusedError, match="Name a location"):
+        await sent_to(refusing)
 
 
 async def test_an_unavailable_service_gets_the_same_again() -> None:
