@@ -197,6 +197,25 @@ def discard(service: ServiceName, parked_id: ParkedId, data: DataOption = _DATA)
 
 
 @app.command()
+def addresses(data: DataOption = _DATA) -> None:
+    """Print where a running region is, for a shell: `eval "$(jeugdregio addresses)"`, then `curl $REFERRALS/...`."""
+    from jeugdregio.addresses import shell_lines  # noqa: PLC0415
+
+    folder = DataFolder(data)
+    for line in shell_lines(folder.read_region(), folder):
+        typer.echo(line)
+
+
+@app.command()
+def problems() -> None:
+    """Print every kind of error that the services answer with, in English and Dutch, as a page in Markdown."""
+    from jeugdregio.problem_list import markdown  # noqa: PLC0415
+
+    for line in markdown():
+        typer.echo(line)
+
+
+@app.command()
 def doctor(data: DataOption = _DATA) -> None:
     """Say what is running, how far behind it is, what is wrong and what to do.
 

@@ -14,6 +14,8 @@ from jeugdregio.services import KINDS
 # Passes the check of a citizen number, in the range that is never given out.
 _TEST_BSN = "999990019"
 _FIGURE = "unique-clients"
+# Every provider of the example has a token; all municipalities are named, of the providers the first.
+_NAMED = 10
 
 
 def show(console: Console, region: dict[str, Any], data: DataFolder) -> None:
@@ -70,7 +72,8 @@ def _tokens(region: dict[str, Any], data: DataFolder) -> Iterator[str]:
     yield "[bold]A token per role[/bold], as a header file for curl"
     for role, by_organisation in region["tokens"].items():
         first, *others = by_organisation
-        more = f"  (and {', '.join(others)})" if others else ""
+        named = [*others[:_NAMED], *([f"{len(others) - _NAMED} more"] if len(others) > _NAMED else [])]
+        more = f"  (and {', '.join(named)})" if others else ""
         yield f"  {role:<17} -H @{data.tokens}/{role}-{first}{more}"
 
 
