@@ -89,7 +89,7 @@ async def test_monitoring_emptied_is_filled_by_republishing(
     with cluster(program) as postgres:
         await execute(postgres, "drop schema monitoring cascade")
     await program.start(_WITHOUT_SENDING_AGAIN)
-    for service in ("referrals", "contracts"):
+    for service in ("referrals", "contracts", "availability"):
         printed = await command("republish", service, "--data", str(program.data.path))
         assert "generation" in printed
     await nothing_is_lost(region, past, written)
