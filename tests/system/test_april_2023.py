@@ -43,6 +43,10 @@ REFERRERS = {
 # Which counts give these percentages: `definitions.md`, rule 5, for foster care.
 FOSTER_CARE_REFERRERS = {"unknown": 87, "04": 64, "01": 61, "RvdK": 1}
 
+# As printed, 100% meaning exactly that; of the year 2022.
+REDEMPTION_2022 = {"43A09": "100", "43A10": "95.79", "43A14": "96.10", "43B99": "96.90"}
+WAITING_WEEKS = {"43A09": (2, 12), "43A10": (1, 110), "43A14": (0, 40), "43B99": (1, 40)}
+
 PERIODS = {"month": "2023-04", "quarter": "2023-Q2", "half-year": "2023-H1", "year": "2023"}
 COUNTS = {
     "unique-clients": CLIENTS,
@@ -50,6 +54,7 @@ COUNTS = {
     "contracted-providers-used": CONTRACTED_PROVIDERS_USED,
     "clients-at-bespoke-providers": CLIENTS_AT_BESPOKE,
     "bespoke-providers-used": BESPOKE_PROVIDERS_USED,
+    "contracted-providers-in-availability-indicator": CONTRACTED_PROVIDERS,
 }
 
 
@@ -77,6 +82,21 @@ async def test_the_providers_with_an_agreement_in_the_month_are_the_published_on
         assert len({offer["provider"] for offer in answer["items"]}) == published
 
 
+async def test_what_was_claimed_of_what_was_granted_in_2022_is_published_so(region: FrontDoor) -> None:
+    answer = await region.figure("redemption-rate", period="year", **{"from": "2022"}, by="product")
+    rows = {row["product"]: row for row in answer["rows"]}
+    printed = {product: percentage(row, REDEMPTION_2022[product]) for product, row in rows.items()}
+    assert printed == {product: Decimal(text) for product, text in REDEMPTION_2022.items()}
+    # What is printed as a whole number is one: nothing was left unclaimed.
+    assert rows["43A09"]["numerator"] == rows["43A09"]["denominator"]
+
+
+async def test_the_reported_waiting_times_have_the_published_range(region: FrontDoor) -> None:
+    rows = await by_product(region, "reported-waiting-range")
+    found = {product: (row["shortest"], row["value"]) for product, row in rows.items()}
+    assert found == WAITING_WEEKS
+
+
 async def test_the_granted_amounts_are_the_published_ones(region: FrontDoor) -> None:
     rows = await by_product(region, "granted-amount")
     assert {product: whole_euros(row["value"]) for product, row in rows.items()} == GRANTED_EUROS
@@ -100,7 +120,8 @@ async def test_the_shares_of_referrers_are_the_published_ones(region: FrontDoor)
 
 def percentage(row: Json, printed: str) -> Decimal:
     exact = Decimal(row["numerator"]) * 100 / Decimal(row["denominator"])
-    return exact.quantize(Decimal("0.1") if "." in printed else Decimal(1), ROUND_HALF_UP)
+    # To as many decimals as are printed.
+    return exact.quantize(Decimal(printed), ROUND_HALF_UP)
 
 
 @pytest.mark.parametrize("place", ["municipality", "subRegion"])
@@ -161,6 +182,10 @@ def test_the_copied_table_is_the_published_one() -> None:
         if row[column]
     }
     assert printed == REFERRERS
+    assert {code: row["redemption_rate_2022"].rstrip("%") for code, row in rows.items()} == REDEMPTION_2022
+    assert {
+        code: (int(row["waiting_weeks_min"]), int(row["waiting_weeks_max"])) for code, row in rows.items()
+    } == WAITING_WEEKS
 
 
 _COLUMNS = {
