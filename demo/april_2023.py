@@ -7,6 +7,7 @@ counts). The published amounts are reached to the euro by one bespoke budget per
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from itertools import count
 
 from demo import care, claims, histories, offer, terms, waiting
@@ -60,8 +61,9 @@ class Example:
     requests: tuple[Request, ...]
 
 
+@cache
 def example() -> Example:
-    """The example, the same each time."""
+    """The example, the same each time; made once, for it takes a second."""
     draw = Draw(SEED)
     builder = _Builder(draw)
     counted = [indication for product in CLIENTS for indication in builder.product(product)]

@@ -21,6 +21,8 @@ Pause = Callable[[float], Awaitable[None]]
 _AT_ONCE = 16
 _TIMEOUT_SECONDS = 30.0
 _TRIES = 60
+# What one service says, another hears a moment later: what was refused for that reason is sent again.
+_TRIES_OF_REFUSED = 20
 _PAUSE_SECONDS = 1.0
 _AGAIN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -128,9 +130,13 @@ class _Sending:
     async def _send(self, request: Request) -> Answer[Any]:
         url, token = self._region["services"][request.service]["url"], self._token(request)
         reason = ""
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             try:
-                return _accepted(request, await send(request, url, token, self._client))
+                answer = await send(request, url, token, self._client)
+                if not (refused := _refused(answer)):
+                    return answer
+                if number >= _TRIES_OF_REFUSED:
+                    raise RefusedError(request, answer.status, refused)
             except httpx.TransportError as error:
                 reason = type(error).__name__
             except ProblemError as error:
@@ -160,12 +166,11 @@ def _lines(requests: Iterable[Request]) -> list[list[Request]]:
     return list(lines.values())
 
 
-def _accepted(request: Request, answer: Answer[Any]) -> Answer[Any]:
-    """Give the answer. Raises RefusedError when a part of the call was refused, which is answered part by part."""
-    refused = [error.message for part in _parts(answer) for error in getattr(part, "errors", None) or ()]
-    if refused:
-        raise RefusedError(request, answer.status, "; ".join(refused))
-    return answer
+def _refused(answer: Answer[Any]) -> str:
+    """Say what was wrong with the parts of a call that is answered part by part; empty when nothing was."""
+    return "; ".join(
+        error.message for part in _parts(answer) for error in getattr(part, "errors", None) or ()
+    )
 
 
 def _outcome(answer: Answer[Any]) -> str:

@@ -239,7 +239,9 @@ def test_an_indication_keeps_what_only_an_administrative_correction_may_change()
 
 
 def test_the_example_is_the_same_each_time() -> None:
-    assert [request.body for request in example().requests] == [request.body for request in sent()]
+    assert [request.body for request in example.__wrapped__().requests] == [
+        request.body for request in sent()
+    ]
 
 
 def test_the_copied_table_is_the_published_file() -> None:

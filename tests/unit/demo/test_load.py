@@ -57,18 +57,30 @@ class Services:
 
 def answered(request: httpx.Request, status: int, outcome: str) -> httpx.Response:
     """Answer as a service does: with what stands there now, which here is what was sent."""
-    key = request.url.path.removesuffix("/withdrawals").split("/")[4:]
+    noun, *key = request.url.path.removesuffix("/withdrawals").split("/")[3:]
+    if noun == "waiting-times":
+        results = [{"outcome": "changed" if outcome in {"applied", "superseded"} else outcome}]
+        return httpx.Response(200, json={"results": results})
     names = {
         "products": ("code",),
         "providers": ("agb",),
         "agreements": ("provider", "product", "from"),
         "indications": ("municipality", "assignmentNumber"),
-    }[request.url.path.split("/")[3]]
+        "care-periods": ("municipality", "assignmentNumber", "from"),
+        "claims": ("provider", "reference"),
+    }[noun]
     of_all = {"id": str(UUID(int=1)), "version": 1, "recordedAt": "2023-04-01T08:00:00Z", "withdrawn": False}
     of_indications = {
         "clientId": str(UUID(int=2)), "birthYear": 2011, "product": "43A09", "provider": "98900101", "from": "2023-04-01",
     }  # fmt: skip
-    content = of_indications | json.loads(request.content) | dict(zip(names, key, strict=True)) | of_all
+    outcome = "applied" if noun == "claims" and outcome == "superseded" else outcome
+    content = (
+        {"status": "accepted"}
+        | of_indications
+        | json.loads(request.content)
+        | dict(zip(names, key, strict=True))
+        | of_all
+    )
     return httpx.Response(status, json=content | {"outcome": outcome})
 
 
@@ -136,7 +148,12 @@ async def test_a_report_that_is_refused_ends_the_load_and_says_why() -> None:
     def refusing(request: httpx.Request) -> httpx.Response:
         if "/waiting-times" not in request.url.path:
             return services(request)
-        wrong = {"code": "location", "pointer": "#/reports/0/location", "message": "Name a location."}
+        wrong = {
+            "code": "location",
+            "pointer": "#/reports/0/location",
+            "message": "Name a location.",
+            "messageNl": "Noem een locatie.",
+        }
         return httpx.Response(200, json={"results": [{"outcome": "refused", "errors": [wrong]}]})
 
     with pytest.raises(RefusedError, match="Name a location"):
