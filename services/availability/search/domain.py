@@ -140,8 +140,8 @@ def because(standing: Standing, sort: Sort, *, from_postcode: bool) -> list[Reas
     freshness = _of_freshness(standing)
     first = {Sort.WAIT: wait, Sort.DISTANCE: distance, Sort.FRESHNESS: freshness}[sort]
     others = [wait, *([distance] if from_postcode else [])]
-    found = [first, *(each for each in others if each is not first)]
-    if standing.stale and freshness is not first:
+    found = [first, *(each for each in others if each != first)]
+    if standing.stale and freshness != first:
         found.append(freshness)
     return [*found, *_of_admission(standing)]
 

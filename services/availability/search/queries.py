@@ -14,55 +14,60 @@ from shared.values.postcodes import Coordinates
 
 _LAST = 2**31 - 1
 """Stands in the order for what is not known."""
-# One text for every search, so that it is planned once a connection. Freshness is ordered by the reference date and not by
-# its age: a page that is asked for after midnight goes on where the one before ended.
+# Only what is asked for stands in the text: a plan for all that might be asked joins row by row, which takes seconds.
+# Freshness is ordered by the reference date and not by its age: a page that is asked for after midnight goes on where the
+# one before ended.
 _FIND = """
 with offered as materialized (
     select o.*, w.reference_date, w.intake_weeks, w.start_weeks, w.places, w.admission, w.reason, w.until,
-           w.intake_weeks + w.start_weeks as total_weeks, $2::date - w.reference_date as age_days,
-           distance_tenths($10::float8, $11::float8, o.latitude, o.longitude) as tenths
+           w.intake_weeks + w.start_weeks as total_weeks, {today} - w.reference_date as age_days, {tenths} as tenths
     from offer o left join waiting_time w
       on w.provider = o.provider and w.location = o.location and w.product = o.product
-    where o.valid_from <= $1::date and (o.valid_to is null or o.valid_to >= $1)
-      and ($3::text is null or o.municipalities is null or $3 = any(o.municipalities))
-      and ($4::text is null or o.product = $4)
-      and ($5::int is null or o.segment = $5)
-      and ($6::text is null or o.category = $6)
-      and ($7::text is null or o.provider = $7)
-      and ($8::int is null or (o.category is not null
-           and $8 >= coalesce(o.minimum_age, $8) and $8 <= coalesce(o.maximum_age, $8)))
-      and (not $13::boolean or w.admission = 'accepting')
+    where {conditions}
 ), matching as materialized (
     select offered.*, coalesce(tenths, 2147483647) as near, coalesce(location, '') collate "C" as place,
-           coalesce(case $14::text when 'wait' then total_weeks when 'distance' then tenths
-                    else date '2200-01-01' - reference_date end, 2147483647) as first
-    from offered
-    where ($9::int is null or total_weeks <= $9) and ($12::int is null or tenths <= $12)
+           coalesce({first}, 2147483647) as first
+    from offered where {maxima}
 ), page as (
-    select * from matching
-    where $15::int is null or (first, near, product, provider, place, agreement)
-        > ($15, $16::int, $17::text, $18::text, $19::text collate "C", $20::uuid)
-    order by first, near, product, provider, place, agreement limit $21
+    select * from matching where {after}
+    order by first, near, product, provider, place, agreement limit {limit}
 ), left_out as (
-    select case when $9 is not null then count(*) filter (where total_weeks is null) end as wait_unknown,
-           case when $12 is not null then count(*) filter (where tenths is null) end as distance_unknown
-    from offered where $9 is not null or $12 is not null
-), counted as (
-    select jsonb_agg(to_jsonb(each)) as facets from (
-        select case grouping(product, segment, provider, admission)
-                   when 7 then 'products' when 11 then 'segments' when 13 then 'providers' else 'admissions' end as kind,
-               coalesce(to_jsonb(product), to_jsonb(segment), to_jsonb(provider), to_jsonb(admission)) as value, count(*)
-        from matching where $22::boolean
-        group by grouping sets ((product), (segment), (provider), (admission))) as each
-), mark as (
+    select count(*) filter (where total_weeks is null) as wait_unknown,
+           count(*) filter (where tenths is null) as distance_unknown
+    from offered
+), counted as ({facets}), mark as (
     -- `min` passes over what is NULL or not there: then nothing may be promised.
-    select case when count(known_through) = $24 then min(known_through) end as known_through
-    from recompute_through where topic = any($23::text[])
+    select case when count(known_through) = {count} then min(known_through) end as known_through
+    from recompute_through where topic = any({topics})
 )
 select mark.known_through, left_out.*, counted.facets, page.*
 from mark cross join left_out cross join counted left join page on true
 order by first, near, product, provider, place, agreement
 """
+_FACETS = """
+    select jsonb_agg(to_jsonb(each)) as facets from (
+        select case grouping(product, segment, provider, admission)
+                   when 7 then 'products' when 11 then 'segments' when 13 then 'providers' else 'admissions' end as kind,
+               coalesce(to_jsonb(product), to_jsonb(segment), to_jsonb(provider), to_jsonb(admission)) as value, count(*)
+        from matching group by grouping sets ((product), (segment), (provider), (admission))) as each
+"""
+_FIRST = {
+    Sort.WAIT: "total_weeks",
+    Sort.DISTANCE: "tenths",
+    Sort.FRESHNESS: "date '2200-01-01' - reference_date",
+}
+
+
+class _Parameters:
+    """The values of a statement, in the order of their places in it."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def place(self, value: object, kind: str) -> str:
+        """Take a value in; give how the text names it."""
+        self.values.append(value)
+        return f"${len(self.values)}::{kind}"
 
 
 class Key(NamedTuple):
@@ -92,6 +97,45 @@ class Filter:
     maximum_distance: int | None = None
     accepting: bool = False
 
+    def conditions(self, given: _Parameters) -> str:
+        """Give all but both maxima as a condition on offer and waiting time."""
+        on = given.place(self.on, "date")
+        found = [f"o.valid_from <= {on} and (o.valid_to is null or o.valid_to >= {on})"]
+        found += [
+            f"o.{name} = {given.place(value, 'int' if name == 'segment' else 'text')}"
+            for name in ("product", "segment", "category", "provider")
+            if (value := getattr(self, name)) is not None
+        ]
+        if self.municipality is not None:
+            whose = given.place(self.municipality, "text")
+            found.append(f"(o.municipalities is null or {whose} = any(o.municipalities))")
+        if self.age is not None:
+            # Of a product that was not heard of yet it is not known whom it is for.
+            age = given.place(self.age, "int")
+            found.append("o.category is not null")
+            found.append(
+                f"{age} >= coalesce(o.minimum_age, {age}) and {age} <= coalesce(o.maximum_age, {age})"
+            )
+        if self.accepting:
+            found.append("w.admission = 'accepting'")
+        return " and ".join(found)
+
+    def maxima(self, given: _Parameters) -> str:
+        """Give both maxima as a condition; what is not known does not pass one."""
+        found = ["true"]
+        if self.maximum_wait is not None:
+            found.append(f"total_weeks <= {given.place(self.maximum_wait, 'int')}")
+        if self.maximum_distance is not None:
+            found.append(f"tenths <= {given.place(self.maximum_distance * 10, 'int')}")
+        return " and ".join(found)
+
+    def tenths(self, given: _Parameters) -> str:
+        """Give the distance to an offer, in tenths of a kilometre."""
+        if self.origin is None:
+            return "null::int"
+        latitude, longitude = (given.place(part, "float8") for part in self.origin)
+        return f"distance_tenths({latitude}, {longitude}, o.latitude, o.longitude)"
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -118,22 +162,36 @@ async def many(
     facets: bool = False,
 ) -> Found:
     """Find offers in an order, after a key of it."""
-    origin = narrowed.origin or (None, None)
-    tenths = None if narrowed.maximum_distance is None else narrowed.maximum_distance * 10
-    rows = await connection.fetch(
-        _FIND,
-        *(narrowed.on, today, narrowed.municipality, narrowed.product, narrowed.segment, narrowed.category),
-        *(narrowed.provider, narrowed.age, narrowed.maximum_wait, *origin, tenths, narrowed.accepting),
-        *(sort.value, *(after or [None] * len(Key._fields)), limit, facets, list(TOPICS), len(TOPICS)),
+    given = _Parameters()
+    statement = _FIND.format(
+        today=given.place(today, "date"),
+        tenths=narrowed.tenths(given),
+        conditions=narrowed.conditions(given),
+        maxima=narrowed.maxima(given),
+        first=_FIRST[sort],
+        after=_after(after, given),
+        limit=given.place(limit, "int"),
+        facets=_FACETS if facets else "select null::jsonb as facets",
+        count=given.place(len(TOPICS), "int"),
+        topics=given.place(list(TOPICS), "text[]"),
     )
+    rows = await connection.fetch(statement, *given.values)
     head = rows[0]
     return Found(
         [dict(row) for row in rows if row["agreement"] is not None],
         _by_kind(head["facets"] or []) if facets else None,
-        head["wait_unknown"],
-        head["distance_unknown"],
+        head["wait_unknown"] if narrowed.maximum_wait is not None else None,
+        head["distance_unknown"] if narrowed.maximum_distance is not None else None,
         head["known_through"],
     )
+
+
+def _after(key: Key | None, given: _Parameters) -> str:
+    if key is None:
+        return "true"
+    kinds = ("int", "int", "text", "text", 'text collate "C"', "uuid")
+    places = ", ".join(given.place(value, kind) for value, kind in zip(key, kinds, strict=True))
+    return f"(first, near, product, provider, place, agreement) > ({places})"
 
 
 def key_of(found: dict[str, Any]) -> Sequence[str | int]:

@@ -7,6 +7,8 @@ import pytest
 from httpx import AsyncClient
 
 from services.availability.schema import AGREEMENT, PRODUCT, PROVIDER
+from services.availability.worker import count_due
+from shared import metrics
 from shared.consumer.recompute import Recompute
 from shared.database import Database
 from shared.values.moments import AMSTERDAM, now
@@ -149,6 +151,16 @@ async def test_what_is_due_is_what_is_contracted_and_old_or_was_never_reported(
     await post(client, token, entry(product="45A01", referenceDate="2023-06-01"))
     (ended,) = await listed(client, token, product="45A01")
     assert (ended["due"], ended["dueOn"]) == (False, None)
+
+
+async def test_the_worker_shows_how_many_are_due_and_how_many_of_these_never_came(
+    client: AsyncClient, token: Headers, worker: Database
+) -> None:
+    await post(client, token, entry(referenceDate=ago(31)))
+    await count_due(worker)
+    shown = metrics.exposition().decode()
+    assert 'waiting_times_due{service="availability"} 2.0' in shown
+    assert 'waiting_times_never_reported{service="availability"} 1.0' in shown
 
 
 async def test_pages_of_one_lead_through_all_that_is_due(client: AsyncClient, token: Headers) -> None:

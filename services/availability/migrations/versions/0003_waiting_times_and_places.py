@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrations.security import organisation_is, role_is, served
+from shared.migrations.security import ORGANISATION, once, role_is, served
 
 revision = "0003"
 down_revision = "0002"
@@ -87,14 +87,14 @@ _INDEXES = {
     "offer_provider": ["provider", "product", "valid_from"],
     "offer_location": ["provider", "location"],
 }
-_OWN = organisation_is("provider", "provider")
+# A search reads thousands of rows, and is planned by how many a policy seems to leave: hence once a statement.
+_OWN = f"({once(role_is('provider'))} and provider = {once(ORGANISATION)})"
+_ALL = once(role_is("referrer", "contract-manager"))
 _SECURITY = [
     # A provider has no list of offers: its reports are held against what it is contracted for.
-    *served("availability.offer", read=f"({role_is('referrer', 'contract-manager')} or {_OWN})"),
-    *served("availability.report", read=f"({role_is('contract-manager')} or {_OWN})", write=_OWN),
-    *served(
-        "availability.waiting_time", read=f"({role_is('referrer', 'contract-manager')} or {_OWN})", write=_OWN
-    ),
+    *served("availability.offer", read=f"({_ALL} or {_OWN})"),
+    *served("availability.report", read=f"({once(role_is('contract-manager'))} or {_OWN})", write=_OWN),
+    *served("availability.waiting_time", read=f"({_ALL} or {_OWN})", write=_OWN),
 ]
 _DERIVE_ANEW = [
     (
