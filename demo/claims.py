@@ -1,4 +1,4 @@
-"""What the example's providers claimed, a quarter at a time.
+"""What the example's providers claimed, half a year at a time.
 
 Of the care of 2022 the published part of what was granted: all of it for foster care, a little less for the others.
 """
@@ -19,27 +19,26 @@ REDEMPTION_2022 = {
     INDEPENDENT_LIVING: Decimal("96.90"),
 }
 _STAGE = 4
-_QUARTER_ENDS = ((3, 31), (6, 30), (9, 30), (12, 31))
-_QUARTERS = {
-    2022: (1, 2, 3, 4),
-    2023: (1, 2),
+_HALVES = {
+    2022: ((date(2022, 1, 1), date(2022, 6, 30)), (date(2022, 7, 1), date(2022, 12, 31))),
+    2023: ((date(2023, 1, 1), date(2023, 6, 30)),),
 }
 
 
 def requests(indications: Sequence[Granted]) -> Iterator[Request]:
-    """A claim for each quarter of each indication. Each year of a product adds up to its percentage, rounded down."""
+    """A claim for each half-year of each indication. A year of a product adds up to its percentage, rounded down."""
     for product, percentage in REDEMPTION_2022.items():
         mine = [one for one in indications if one.product == product]
-        for year, quarters in _QUARTERS.items():
-            yield from _claimed(mine, [_quarter(year, number) for number in quarters], percentage)
+        for halves in _HALVES.values():
+            yield from _claimed(mine, halves, percentage)
 
 
 def _claimed(
-    indications: Iterable[Granted], quarters: Sequence[tuple[date, date]], percentage: Decimal
+    indications: Iterable[Granted], halves: Sequence[tuple[date, date]], percentage: Decimal
 ) -> Iterator[Request]:
     worth = claimed = 0
     for one in indications:
-        for first, last in quarters:
+        for first, last in halves:
             worth += one.worth(first, last)
             # Of the whole so far, so that the rest of each claim goes into the next.
             cents = int(worth * percentage / 100) - claimed
@@ -58,7 +57,3 @@ def _call(one: Granted, first: date, last: date, cents: int) -> Request:
         "cents": cents,
     }
     return Request(_STAGE, "contracts", "PUT", path, body, PROVIDER, organisation=one.provider, line=path)
-
-
-def _quarter(year: int, number: int) -> tuple[date, date]:
-    return date(year, 3 * number - 2, 1), date(year, *_QUARTER_ENDS[number - 1])
