@@ -99,6 +99,26 @@ def test_a_provider_sees_only_itself_whatever_it_asks() -> None:
         assert seen.filters[Dimension.PROVIDER] == (CARER,)
 
 
+def test_of_a_figure_about_providers_a_municipality_sees_the_regions_totals_and_no_provider() -> None:
+    asked = request(Dimension.PRODUCT)
+    assert visible(REPORTED, asked, principal(Role.MUNICIPALITY, HELMOND)) == asked
+    for of_a_provider in (request(Dimension.PROVIDER), request(provider=(CARER,))):
+        with pytest.raises(Forbidden):
+            visible(REPORTED, of_a_provider, principal(Role.MUNICIPALITY, HELMOND))
+
+
+def test_what_a_figure_hangs_on_are_the_topics_of_its_own_facts() -> None:
+    topics = {key: figure.topics for key, figure in FIGURES.items()}
+    assert topics["granted-amount"] == ("contracts.valuation", "referrals.indication")
+    assert topics["redemption-rate"] == ("contracts.claim", "contracts.valuation", "referrals.indication")
+    assert topics["clients-in-care"] == ("contracts.valuation", "referrals.care", "referrals.indication")
+    assert topics["reported-waiting-range"] == (
+        "availability.report",
+        "contracts.agreement",
+        "contracts.product",
+    )
+
+
 def test_a_provider_may_not_name_another() -> None:
     with pytest.raises(ForeignOrganisation):
         visible(CLIENTS, request(provider=(CARER, CLINIC)), principal(Role.PROVIDER, CARER))

@@ -130,6 +130,69 @@ async def test_without_one_of_the_watermarks_nothing_is_promised(
     assert refused.status_code == 409
 
 
+async def test_a_row_says_what_it_was_in_the_period_before_and_the_change(client: httpx.AsyncClient) -> None:
+    asked = {"from": "2023-03", "to": "2023-05", "by": "municipality", "compare": "previous"}
+    rows = (await client.get(PATH, params=asked)).json()["rows"]
+    # A group that is gone has a row too: that is a change.
+    assert [tuple(row.values()) for row in rows] == [
+        ("2023-03", ASTEN, 1, 1, 0, 0.0),
+        ("2023-04", ASTEN, 1, 1, 0, 0.0),
+        ("2023-04", HELMOND, 1, 0, 1, None),
+        ("2023-05", ASTEN, 1, 1, 0, 0.0),
+        ("2023-05", HELMOND, 0, 1, -1, -1.0),
+    ]
+    assert list(rows[0]) == ["period", "municipality", "value", "previous", "change", "relativeChange"]
+
+
+async def test_a_change_from_nothing_to_divide_by_cannot_be_said(client: httpx.AsyncClient) -> None:
+    asked = {"from": "2023-01", "compare": "previous"}
+    (row,) = (await client.get("/figures/granted-amount-per-client", params=asked)).json()["rows"]
+    assert (row["value"], row["previous"], row["change"], row["relativeChange"]) == (0.0, None, None, None)
+
+
+async def test_pages_of_a_comparison_follow_each_other(client: httpx.AsyncClient) -> None:
+    asked = {"from": "2023-04", "to": "2023-05", "by": "municipality", "compare": "previous"}
+    whole = (await client.get(PATH, params=asked)).json()["rows"]
+    found: list[dict[str, object]] = []
+    link = str(httpx.URL(PATH, params={**asked, "pageSize": "1"}))
+    while link:
+        page = (await client.get(link)).json()
+        found, link = found + page["rows"], page["next"]
+    assert found == whole
+
+
+async def test_a_figure_waits_only_for_what_it_hangs_on(client: httpx.AsyncClient, owner: Database) -> None:
+    async with owner.transaction() as connection:
+        await connection.execute(
+            "insert into recompute_through values ('referrals.care', $1, 0), ('contracts.claim', null, 3)",
+            at(30),
+        )
+    known = {
+        figure: (await client.get(f"/figures/{figure}", params={"from": "2023-04"})).json()
+        for figure in ("granted-amount", "clients-in-care", "redemption-rate", "reported-waiting-range")
+    }
+    assert {figure: answer["incomplete"] for figure, answer in known.items()} == {
+        **dict.fromkeys(known, 0),
+        "redemption-rate": 3,
+    }
+    assert {figure: (answer["knownThrough"] or "")[:16] for figure, answer in known.items()} == {
+        "granted-amount": "2023-01-01T00:40",
+        "clients-in-care": "2023-01-01T00:30",
+        "redemption-rate": "",
+        "reported-waiting-range": "",
+    }
+
+
+async def test_of_nothing_there_is_no_median_and_no_range(client: httpx.AsyncClient) -> None:
+    nothing = {"value": None, "mean": None, "cases": 0, "withoutDecision": 0}
+    (row,) = (await client.get("/figures/days-from-decision-to-start", params={"from": "2023-04"})).json()[
+        "rows"
+    ]
+    assert row == {"period": "2023-04", **nothing}
+    (row,) = (await client.get("/figures/reported-waiting-range", params={"from": "2023-04"})).json()["rows"]
+    assert (row["value"], row["shortest"], row["reports"], row["unknownWaits"]) == (None, None, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("token", "parameters", "status"),
     [
