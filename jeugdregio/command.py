@@ -82,11 +82,17 @@ def up(
 
 
 @app.command()
-def migrate(data: DataOption = _DATA, region_file: RegionOption = _REGION) -> None:
+def migrate(
+    data: DataOption = _DATA,
+    region_file: RegionOption = _REGION,
+    replication: Annotated[
+        int, typer.Option(envvar="KAFKA_REPLICATION", min=1, help="Copies of each topic: 3 in production.")
+    ] = 1,
+) -> None:
     """Make or renew roles, schemas and topics; run before every rollout.
 
-    Reads DATABASE_URL (an administrator's) and KAFKA_BOOTSTRAP_SERVERS. Passwords of the roles that it makes
-    are kept in `credentials.json` of the data folder.
+    Reads DATABASE_URL (an administrator's) and KAFKA_BOOTSTRAP_SERVERS. Passwords of roles are those in the
+    environment (REFERRALS_API_PASSWORD and so on); others are made, and kept in `credentials.json` of the data folder.
     """
     from jeugdregio.engine_room import migrate as run  # noqa: PLC0415
     from jeugdregio.installation import Installation, given_databases  # noqa: PLC0415
@@ -98,7 +104,8 @@ def migrate(data: DataOption = _DATA, region_file: RegionOption = _REGION) -> No
         )
     folder = DataFolder(data)
     folder.path.mkdir(parents=True, exist_ok=True)
-    run(Installation(databases, bootstrap, embedded=False, region=region_file), folder.credentials)
+    installation = Installation(databases, bootstrap, embedded=False, region=region_file)
+    run(installation, folder.credentials, replication=replication)
 
 
 @app.command()

@@ -79,7 +79,7 @@ class EngineRoom:
         return [engine for engine in (self._postgres, self._kafka) if engine is not None]
 
 
-def migrate(installation: Installation, credentials: Path) -> None:
+def migrate(installation: Installation, credentials: Path, *, replication: int = 1) -> None:
     """Make or renew schemas, roles and topics. Raises StarterError when a server cannot be reached."""
     import asyncpg  # noqa: PLC0415 - these load slowly, and most commands do without
     from aiokafka.errors import KafkaError  # noqa: PLC0415
@@ -94,7 +94,7 @@ def migrate(installation: Installation, credentials: Path) -> None:
             f"the database could not be migrated: {reason}; check DATABASE_URL and its server"
         ) from error
     try:
-        asyncio.run(_make_topics(installation.bootstrap))
+        asyncio.run(_make_topics(installation.bootstrap, replication))
     except (KafkaError, OSError, TimeoutError) as error:
         raise StarterError(
             f"the topics could not be made at {installation.bootstrap}: {type(error).__name__}; "
@@ -102,9 +102,9 @@ def migrate(installation: Installation, credentials: Path) -> None:
         ) from error
 
 
-async def _make_topics(bootstrap: str) -> None:
+async def _make_topics(bootstrap: str, replication: int) -> None:
     from shared.events.topics import topics_of  # noqa: PLC0415 - as above
     from shared.journal.topics import make_topics  # noqa: PLC0415
 
     for service in filter(topics_of, SERVICES):
-        await make_topics(bootstrap, service)
+        await make_topics(bootstrap, service, replication=replication)

@@ -82,4 +82,5 @@ def _inherited(process: ServiceProcess) -> dict[str, str]:
     hidden = {"DATABASE_URL", *(f"{service.upper()}_DATABASE_URL" for service in SERVICES)}
     if process.name != "referrals-api":
         hidden |= {"VAULT_KEYS", "VAULT_INDEX_KEY"}
+    hidden |= {name for name in os.environ if name.endswith("_PASSWORD")}
     return {name: value for name, value in os.environ.items() if name not in hidden}

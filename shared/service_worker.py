@@ -20,6 +20,7 @@ class ServiceWorker(Worker):
         super().__init__()
         self.service = service
         self.bootstrap = settings.kafka_bootstrap_servers
+        self.replication = settings.kafka_replication
         self.database = Database(
             settings.service_database_url.get_secret_value(),
             application=f"{service}-worker",

@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: Annotated[str, AfterValidator(_servers)] = Field(
         description="set it to the brokers, as host:port,host:port"
     )
+    kafka_replication: int = Field(
+        default=1,
+        ge=1,
+        le=9,
+        description="copies that Kafka keeps of each topic: 3 where there are three brokers",
+    )
     region_file: Path = Field(
         default=Path("region.toml"), description="set it to the path of the region file"
     )

@@ -51,11 +51,14 @@ select (select count(*) from parked where not discarded)
 class Relay:
     """One publishing service's relay. Rebuilt whole after any error: no state of it outlives one."""
 
-    def __init__(self, database: Database, bootstrap: str, *, service: str, oin: str) -> None:
+    def __init__(
+        self, database: Database, bootstrap: str, *, service: str, oin: str, replication: int = 1
+    ) -> None:
         self._database = database
         self._bootstrap = bootstrap
         self._service = service
         self._source = source(oin, service)
+        self._replication = replication
         self._topics = {topic.aggregate: topic for topic in topics_of(service)}
         self._names = [topic.name for topic in self._topics.values()]
         self._derived = frozenset(topic.name for topic in self._topics.values() if topic.derived)
@@ -66,7 +69,7 @@ class Relay:
 
     async def start(self) -> None:
         """Connect to the broker and make the topics that it lost or never had."""
-        await make_topics(self._bootstrap, self._service)
+        await make_topics(self._bootstrap, self._service, replication=self._replication)
         await self._start_producer()
         self._offsets = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap, auto_offset_reset="none", enable_auto_commit=False
@@ -128,7 +131,7 @@ class Relay:
         return False
 
     async def _renew(self, state: RelayState) -> None:
-        await make_topics(self._bootstrap, self._service)
+        await make_topics(self._bootstrap, self._service, replication=self._replication)
         async with self._database.transaction() as connection:
             await renew_generation(connection, generation=state.generation)
 

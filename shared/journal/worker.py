@@ -32,7 +32,7 @@ def publish(worker: ServiceWorker, *, oin: str) -> None:
 
     @asynccontextmanager
     async def relay() -> AsyncIterator[Step]:
-        one = Relay(database, bootstrap, service=service, oin=oin)
+        one = Relay(database, bootstrap, service=service, oin=oin, replication=worker.replication)
         try:
             yield one.step
         finally:

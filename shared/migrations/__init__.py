@@ -23,23 +23,29 @@ _LOCK_TIMEOUT = "5s"
 
 
 def migrate(admin_urls: Mapping[str, str], credentials: Path) -> None:
-    """Bring every service's schema to this code; make its roles, whose passwords are read from and kept in `credentials`.
+    """Bring every schema to this code; make the roles, with new passwords kept in `credentials` where none is given.
 
     `admin_urls`: service -> URL of an administrator of its database. Safe to run again and from two places at once.
     Raises asyncpg's errors when a database cannot be reached or a lock does not come free.
     """
+    roles = [role_of(service, process) for service in admin_urls for process in PROCESSES]
     passwords = read_credentials(credentials)
-    for service in admin_urls:
-        for process in PROCESSES:
-            passwords.setdefault(role_of(service, process), secrets.token_urlsafe(24))
-    _write_credentials(credentials, passwords)
+    if new := set(roles) - passwords.keys():
+        passwords |= {role: secrets.token_urlsafe(24) for role in sorted(new)}
+        _write_credentials(credentials, passwords)
     asyncio.run(_migrate_all(admin_urls, passwords))
 
 
 def read_credentials(path: Path) -> dict[str, str]:
-    """Read role -> password; empty when the file is not there yet."""
-    passwords: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    return passwords
+    """Read role -> password: from the environment (REFERRALS_API_PASSWORD and so on), else from the file, if it is there."""
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    endings = tuple(f"_{process}_PASSWORD".upper() for process in PROCESSES)
+    given = {
+        name.removesuffix("_PASSWORD").lower(): value
+        for name, value in os.environ.items()
+        if value and name.endswith(endings)
+    }
+    return kept | given
 
 
 def service_url(admin_url: str, service: str, process: str, passwords: Mapping[str, str]) -> str:
