@@ -1,7 +1,7 @@
 -- Record periods of care: the rules of `domain.py`, applied to a list in one call; and decide those that waited.
 
 -- What a period needs to know of the indication that its number names. Past row-level security (the owner has a
--- policy for what the api calls as its owner): a provider cannot see that a number is another's, and would wait for it.
+-- policy for what api and worker call as its owner): a provider cannot see that a number is another's, and would wait for it.
 create or replace function indication_for_care(municipality text, assignment_number int)
 returns table (id uuid, client uuid, provider text, valid_from date, valid_to date, withdrawn boolean)
 language sql stable security definer set search_path = referrals, pg_temp as $$

@@ -210,6 +210,20 @@ async def test_care_that_waited_long_is_refused_and_may_be_sent_again(
     assert await state(owner, 8) == (Status.ACCEPTED, None, 1)
 
 
+async def test_an_indication_that_arrives_at_the_last_moment_is_not_too_late(
+    api: Database, owner: asyncpg.Connection, worker: Database
+) -> None:
+    await say(api, started(10))
+    async with clock(owner, "31 days"), watching_care(worker)() as step:
+        async with api.transaction(organisation=HELMOND, role="municipality") as connection:
+            recording = processing(Role.MUNICIPALITY, HELMOND, "recordIndication")
+            await indications.record(connection, [granted(10)], recording)
+            refusing = asyncio.ensure_future(step())
+            await until(lambda: owner.fetchval(_WAIT_FOR_A_LOCK))
+        await refusing
+    assert await state(owner, 10) == (Status.ACCEPTED, None, 1)
+
+
 @asynccontextmanager
 async def clock(owner: asyncpg.Connection, ahead: str) -> AsyncIterator[None]:
     """Put the one SQL function that reads the clock so far ahead."""

@@ -170,7 +170,7 @@ def _history_and_processing() -> list[str]:
 
 def _beside() -> list[str]:
     """What functions may look up for a provider past its own rows; and a function that nothing calls any more."""
-    looks_up = "for select to referrals_owner using (session_user = 'referrals_api')"
+    looks_up = "for select to referrals_owner using (session_user in ('referrals_api', 'referrals_worker'))"
     return [
         f"create policy definers_look_up on referrals.indication {looks_up}",
         f"create policy definers_look_up on referrals.care_period {looks_up}",
