@@ -62,7 +62,7 @@ declare
     kept care_period;
     given care_period;
     twin care_period_history;
-    events jsonb := '[]';
+    events jsonb[] := '{}';
     subjects uuid[] := '{}';
     touched uuid[] := '{}';
 begin
@@ -144,8 +144,8 @@ begin
         return next;
     end loop;
 
-    if events <> '[]' then
-        perform record_events(events, log ->> 'traceparent');
+    if events <> '{}' then
+        perform record_events(to_jsonb(events), log ->> 'traceparent');
     end if;
     perform log_processing(subjects, log), log_waiting_care(touched, log);
 end $$;
@@ -164,7 +164,7 @@ create or replace function settle_waiting_care(numbers jsonb, traceparent text) 
 declare
     waiting care_period;
     j record;
-    events jsonb := '[]';
+    events jsonb[] := '{}';
 begin
     for waiting in
         select w.* from jsonb_to_recordset(numbers) as n (municipality text, "assignmentNumber" int)
@@ -190,8 +190,8 @@ begin
         end if;
         perform log_processing(array[j.client], p.record) from care_period_processing p where p.care_period = waiting.id;
     end loop;
-    if events <> '[]' then
-        perform record_events(events, traceparent);
+    if events <> '{}' then
+        perform record_events(to_jsonb(events), traceparent);
     end if;
 end $$;
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, 
 
 from services.referrals.care.domain import Status
 from services.referrals.care.tables import care_period
-from services.referrals.indications.queries import ids_of_product
+from services.referrals.indications.queries import product_of
 from shared.database import Connection, fetch
 from shared.processing_log import ProcessingRecord
 
@@ -54,7 +54,7 @@ class Filter:
             (self.municipality, row.municipality == self.municipality),
             (self.provider, row.provider == self.provider),
             (self.assignment_number, row.assignment_number == self.assignment_number),
-            (self.product, row.indication.in_(ids_of_product(self.product))),
+            (self.product, product_of(row.indication) == self.product),
             (self.status, row.status == self.status),
             (self.withdrawn, row.withdrawn == self.withdrawn),
         ]

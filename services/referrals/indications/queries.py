@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, or_, select, tuple_
 
 from services.referrals.indications.tables import indication
 from shared.database import Connection, fetch
@@ -105,9 +105,12 @@ async def history(
     return [dict(row) for row in rows]
 
 
-def ids_of_product(product: str | None) -> Select[tuple[UUID]]:
-    """Give the statement that finds the indications for a product."""
-    return select(indication.c.id).where(indication.c.product == product)
+def product_of(indication_id: ColumnElement[UUID]) -> ScalarSelect[str]:
+    """Give the product of an indication as an expression of another statement.
+
+    Looked up row by row: as a join all indications for a product would be read for one page.
+    """
+    return select(indication.c.product).where(indication.c.id == indication_id).scalar_subquery()
 
 
 async def client_of(connection: Connection, bsn_index: bytes) -> UUID | None:
