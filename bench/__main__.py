@@ -15,12 +15,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import freshness, write_indication
+from bench import freshness, search, write_indication
 from bench.region import memory, running_region
 
 ITEMS: dict[str, Callable[[dict[str, Any]], list[dict[str, Any]]]] = {
     "write.indication": write_indication.measure,
     "flow.freshness": freshness.measure,
+    "search": search.measure,
 }
 
 

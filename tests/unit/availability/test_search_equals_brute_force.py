@@ -11,19 +11,16 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.availability.search import queries
-from services.availability.search.domain import Sort
-from services.availability.search.queries import Filter
 from services.availability.search.tables import offer
 from services.availability.waiting_times.tables import waiting_time
 from shared.database import Connection, Database, fetch
 from shared.values.moments import AMSTERDAM, now
 from shared.values.postcodes import Coordinates, coordinates_of
-from tests.unit.availability.conftest import clear
+from tests.unit.availability.conftest import Headers, clear
 
 ON = date(2023, 4, 1)
 HELMOND, ASTEN = "0794", "0743"
@@ -338,30 +335,47 @@ async def test_what_comes_between_two_pages_repeats_and_hides_no_other_offer(
     assert {each.provider for each in region[:50]} <= set(seen)
 
 
+class Counting:
+    """The api's database, which writes down the statements that a request sends after who asks was set."""
+
+    def __init__(self, api: Database) -> None:
+        self._api = api
+        self.statements: list[str] = []
+
+    @asynccontextmanager
+    async def transaction(self, *, organisation: str, role: str) -> AsyncIterator[Connection]:
+        async with self._api.transaction(organisation=organisation, role=role) as connection:
+            connection.add_query_logger(self._note)
+            try:
+                yield connection
+            finally:
+                connection.remove_query_logger(self._note)
+
+    def _note(self, record: asyncpg.connection.LoggedQuery) -> None:
+        self.statements.append(record.query)
+
+
+@pytest.fixture
+def counting(api: Database, client: AsyncClient) -> Iterator[Counting]:
+    transport = client._transport
+    assert isinstance(transport, ASGITransport)
+    state = transport.app.state  # type: ignore[attr-defined]
+    state.database = Counting(api)
+    yield state.database
+    state.database = api
+
+
 @pytest.mark.parametrize("count", [0, 1, 500])
-async def test_a_response_is_one_statement_whatever_the_number_of_offers(
-    api: Database, worker: Database, count: int
+@pytest.mark.parametrize(
+    "path", ["offers?facets=true&postcode=5701&maximumWait=99&", "waiting-times?due=true&"]
+)
+async def test_a_response_is_one_statement_whatever_the_number_of_its_rows(
+    client: AsyncClient, token: Headers, worker: Database, counting: Counting, path: str, count: int
 ) -> None:
     await fill(worker, offers(count))
-    narrowed = Filter(ON, origin=coordinates_of("5701"), maximum_wait=100)
-    async with counted(api) as (connection, statements):
-        found = await queries.many(
-            connection, narrowed, Sort.WAIT, today=today(), after=None, limit=1_000, facets=True
-        )
-    assert len(found.offers) == count
-    assert len(statements) == 1
-
-
-@asynccontextmanager
-async def counted(api: Database) -> AsyncIterator[tuple[Connection, list[str]]]:
-    statements: list[str] = []
-
-    def note(record: asyncpg.connection.LoggedQuery) -> None:
-        statements.append(record.query)
-
-    async with api.transaction(organisation="an-access-team", role="referrer") as connection:
-        connection.add_query_logger(note)
-        try:
-            yield connection, statements
-        finally:
-            connection.remove_query_logger(note)
+    link = f"/availability/v1/{path}on=2023-04-01&pageSize=1000"
+    answer = await client.get(link, headers=token("contract-manager"))
+    assert answer.status_code == 200
+    assert len(counting.statements) == 1
+    if path.startswith("offers"):
+        assert len(answer.json()["items"]) == count
