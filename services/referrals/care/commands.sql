@@ -188,7 +188,7 @@ begin
         if j.refusal is null then
             events := events || care_event(waiting);
         end if;
-        perform log_processing(array[j.client], p.record) from care_period_processing p where p.care_period = waiting.id;
+        perform log_waited_care(waiting.id, j.client);
     end loop;
     if events <> '{}' then
         perform record_events(to_jsonb(events), traceparent);
@@ -227,8 +227,12 @@ begin
         perform conclude_care_period(waiting);
         refused := refused + 1;
     end loop;
-    -- Nobody is waiting for these any more: logged, or about nobody whom the platform knows.
-    delete from care_period_processing p using care_period c where c.id = p.care_period and c.status <> 'waiting';
+    -- A reader that did not see the decision yet may have left a record after it.
+    perform log_waited_care(c.id, i.client) from care_period c
+    join indication i on i.municipality = c.municipality and i.assignment_number = c.assignment_number
+    where c.status <> 'waiting' and c.id in (select p.care_period from care_period_processing p where p.record <> '{}');
+    delete from care_period_processing p using care_period c
+    where c.id = p.care_period and c.status <> 'waiting' and (p.record = '{}' or c.refusal = 'number-unknown');
     return refused;
 end $$;
 
@@ -236,6 +240,14 @@ end $$;
 create or replace function log_waiting_care(ids uuid[], log jsonb) returns void language sql as $$
     insert into care_period_processing (care_period, municipality, provider, record, recorded_at)
     select c.id, c.municipality, c.provider, log, moment() from care_period c where c.id = any (ids) and c.status = 'waiting'
+$$;
+
+-- Write the records that were kept for the client of a period, each once: it is empty afterwards.
+create or replace function log_waited_care(period uuid, client uuid) returns void language sql as $$
+    with due as (
+        update care_period_processing p set record = '{}' where p.care_period = period and p.record <> '{}' returning old.record
+    )
+    select log_processing(array[client], due.record) from due
 $$;
 
 -- Write the processing log for these periods; of those that wait it is kept.

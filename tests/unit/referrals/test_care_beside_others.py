@@ -14,7 +14,7 @@ from services.referrals.indications import commands as indications
 from services.referrals.worker import watching_care
 from shared import metrics
 from shared.auth import Role
-from shared.database import Database
+from shared.database import Connection, Database
 from tests.databases import Databases
 from tests.unit.referrals.given import (
     FEBRUARY,
@@ -266,11 +266,33 @@ async def test_each_write_and_read_is_logged_for_its_client_once_that_is_known(
     ]
 
 
+async def test_a_read_that_did_not_see_the_decision_yet_is_logged_after_it(
+    api: Database, owner: asyncpg.Connection, worker: Database
+) -> None:
+    await say(api, started(21))
+    async with api.transaction(organisation=PROVIDER, role="provider") as connection:
+        await list_of(connection, 21)
+        await grant(api, granted(21, bsn="999990032"))
+    async with watching_care(worker)() as step:
+        for _ in range(2):
+            await step()
+            assert [tuple(row) for row in await owner.fetch(_LOGGED, 21)] == [
+                ("carePeriods", PROVIDER, 1),
+                ("recordCarePeriod", PROVIDER, 1),
+            ]
+    left = "select count(*) from referrals.care_period_processing p join referrals.care_period c on c.id = p.care_period"
+    assert await owner.fetchval(f"{left} where c.status <> 'waiting'") == 0
+
+
 async def read(api: Database) -> None:
     async with api.transaction(organisation=PROVIDER, role="provider") as connection:
-        step = processing(Role.PROVIDER, PROVIDER, "carePeriods")
-        narrowed = queries.Filter(assignment_number=20)
-        assert len(await queries.many(connection, narrowed, after=None, limit=10, processing=step)) == 1
+        await list_of(connection, 20)
+
+
+async def list_of(connection: Connection, number: int) -> None:
+    step = processing(Role.PROVIDER, PROVIDER, "carePeriods")
+    narrowed = queries.Filter(assignment_number=number)
+    assert len(await queries.many(connection, narrowed, after=None, limit=10, processing=step)) == 1
 
 
 # --- who sees and writes what, from the database's side ---
