@@ -31,6 +31,10 @@ select aggregate, version from journal j full join {reader}.{copy} c using (aggr
 where (j.known_at, j.state) is distinct from (c.known_at, c.state)
 """
 )
+_WAITS_FOR_NOTHING = """
+select c.reference from contracts.claim c
+join contracts.claimable i using (municipality, assignment_number, provider) where c.status = 'waiting'
+"""
 _POSITIONS = "select count(*) = max(position) and min(position) = 1 from {owner}.journal_position"
 
 
@@ -60,6 +64,11 @@ async def every_copy_equals_its_journal(connection: asyncpg.Connection) -> None:
         for topic in (*topics, *_OWN_COPIES.get(reader, ())):
             names = _names(reader, topic)
             assert await connection.fetch(_DIFFERENT.format(**names)) == [], names
+
+
+async def no_claim_waits_for_what_is_known(connection: asyncpg.Connection) -> None:
+    """A number and its claims find each other, whichever came first."""
+    assert await connection.fetch(_WAITS_FOR_NOTHING) == []
 
 
 async def positions_have_no_gaps(connection: asyncpg.Connection) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.events.contracts import AgreementState, ProductState, ProviderState
+from shared.events.contracts import AgreementState, ClaimState, ProductState, ProviderState
 from shared.events.known import Known
 from shared.events.referrals import IndicationState
 from shared.events.state import State
@@ -25,6 +25,11 @@ _OWNERS: Mapping[type[State], tuple[str, str]] = {
     ProviderState: ("contracts", "provider"),
     AgreementState: ("contracts", "agreement"),
 }
+_CLAIMS = """
+select j.aggregateid, j.version, p.known_at, j.payload::text as payload
+from contracts.journal j join contracts.journal_position p using (id)
+where j.aggregatetype = 'claim' and (j.payload ->> 'indication')::uuid = any($1)
+"""
 _KNOWN = """
 select j.aggregateid, j.version, p.known_at, j.payload::text as payload
 from {service}.journal j left join {service}.journal_position p using (id)
@@ -58,7 +63,20 @@ class Ledger:
         agreements = await self._known(connection, AgreementState)
         products = await self._known(connection, ProductState)
         await self._known(connection, ProviderState)
-        return KnownWorld(indications, agreements, products)
+        return KnownWorld(indications, agreements, products, await self._claims(connection))
+
+    async def _claims(self, connection: asyncpg.Connection) -> list[Known[ClaimState]]:
+        """Read the claims of what was accepted here: which of them are is tested at their rules."""
+        rows = await connection.fetch(_CLAIMS, list(self.accepted[IndicationState]))
+        return [
+            Known(
+                row["aggregateid"],
+                row["version"],
+                row["known_at"],
+                ClaimState.model_validate_json(row["payload"]),
+            )
+            for row in rows
+        ]
 
     async def _known(self, connection: asyncpg.Connection, kind: type[StateT]) -> list[Known[StateT]]:
         """Read since when each version is known; the journal must hold these versions, and no others."""
@@ -98,9 +116,10 @@ class KnownWorld:
         indications: list[Known[IndicationState]],
         agreements: list[Known[AgreementState]],
         products: list[Known[ProductState]],
+        claims: list[Known[ClaimState]],
     ) -> None:
         self.moments = sorted(
-            {known.known_at for several in (indications, agreements, products) for known in several}
+            {known.known_at for several in (indications, agreements, products, claims) for known in several}
         )
         by_aggregate: dict[UUID, list[Known[IndicationState]]] = defaultdict(list)
         for known in indications:
@@ -110,6 +129,7 @@ class KnownWorld:
             [self._numbered(known) for known in agreements],
             [self._numbered(known) for known in products],
             [EVER] * len(by_aggregate),
+            claims=[self._numbered(known) for known in claims],
         )
 
     def minute(self, moment: datetime) -> int:

@@ -54,6 +54,24 @@ class WithdrawAgreement:
 
 
 @dataclass(frozen=True)
+class PutClaim:
+    """A provider claims, or corrects its claim, under one of the numbers: known or not, its own or not."""
+
+    number: int
+    provider: str
+    reference: str
+    first: date
+    last: date
+    cents: int
+
+
+@dataclass(frozen=True)
+class CreditClaim:
+    provider: str
+    reference: str
+
+
+@dataclass(frozen=True)
 class SendAll:
     """A service publishes its journal again, as a new generation."""
 
@@ -61,7 +79,15 @@ class SendAll:
 
 
 Write = (
-    PutIndication | WithdrawIndication | PutProduct | PutProvider | PutAgreement | WithdrawAgreement | SendAll
+    PutIndication
+    | WithdrawIndication
+    | PutProduct
+    | PutProvider
+    | PutAgreement
+    | WithdrawAgreement
+    | PutClaim
+    | CreditClaim
+    | SendAll
 )
 
 

@@ -13,6 +13,8 @@ from aiokafka import AIOKafkaProducer
 
 from services.contracts.agreements import commands as agreements
 from services.contracts.agreements.domain import Change, Key
+from services.contracts.claims import commands as claims
+from services.contracts.claims.domain import Content
 from services.contracts.products import commands as products
 from services.contracts.providers import commands as providers
 from services.monitoring.figures.domain import FIGURES, Dimension, FigureRequest, visible
@@ -28,10 +30,13 @@ from shared.events.envelope import cloud_event, source
 from shared.events.referrals import IndicationState
 from shared.journal.generation import republish
 from shared.processing_log import record as processing_record
+from shared.values.period import Period
 from tests.unit.chain.ledger import Ledger
 from tests.unit.chain.loops import Loops
 from tests.unit.chain.operations import (
+    CreditClaim,
     PutAgreement,
+    PutClaim,
     PutIndication,
     PutProduct,
     PutProvider,
@@ -172,6 +177,25 @@ class ARegion:
         if result.decision.outcome in _ACCEPTED:
             state = change.state or self.ledger.newest(AgreementState, UUID(current["id"]))
             self.ledger.note(current, state.model_copy(update={"withdrawn": change.state is None}))
+
+    @write.register
+    async def _(self, write: PutClaim) -> None:
+        days = Period(write.first, write.last)
+        await self._claim(
+            write.provider, write.reference, Content(self._key(write.number), days, write.cents)
+        )
+
+    @write.register
+    async def _(self, write: CreditClaim) -> None:
+        await self._claim(write.provider, write.reference, None)
+
+    async def _claim(self, provider: str, reference: str, content: Content | None) -> None:
+        """Claim or credit. What becomes of it, now or when its number is known, is what the journal then says."""
+        agb = self._agbs[provider]
+        principal = Principal(Role.PROVIDER, agb, "administration", "youth-act")
+        processing = processing_record("putClaim", principal, service="contracts", start_time=_EPOCH)
+        async with self._managing().transaction(organisation=agb, role="provider") as connection:
+            await claims.record(connection, [claims.Arrival(agb, reference, content)], processing)
 
     @write.register
     async def _(self, write: SendAll) -> None:

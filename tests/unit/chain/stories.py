@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from services.monitoring.figures.domain import FIGURES, PeriodKind
 from tests.unit.chain.loops import NAMES, READ
 from tests.unit.chain.operations import (
+    CreditClaim,
     Operation,
     PutAgreement,
+    PutClaim,
     PutIndication,
     PutProduct,
     PutProvider,
@@ -129,8 +131,34 @@ def _agreements(draw: st.DrawFn) -> PutAgreement:
     return PutAgreement(draw(providers), draw(codes), start, end, draw(st.none() | st.integers(0, 9000)))
 
 
+_references = st.sampled_from(["a", "b", "c", "d"])
+
+
+@st.composite
+def _claims(draw: st.DrawFn, bases: list[_Base]) -> PutClaim | CreditClaim:
+    """A claim by the provider of the number mostly, for days that lie in its period mostly; sometimes one taken back."""
+    number = draw(st.integers(0, NUMBERS - 1))
+    fixed = bases[number].fixed
+    provider = draw(st.sampled_from([fixed["provider"]] * 5 + [CARER, CLINIC]))
+    if draw(st.sampled_from([False] * 6 + [True])):
+        return CreditClaim(provider, draw(_references))
+    first = fixed["from"] + timedelta(days=draw(st.sampled_from([-1, 0, 0, 7, 31, 90])))
+    last = first + timedelta(days=draw(st.sampled_from([0, 6, 30, 60])))
+    return PutClaim(number, provider, draw(_references), first, last, draw(_claimed))
+
+
+_claimed = st.sampled_from([1, 99, 5_000, 60_000])
+
+
 @st.composite
 def _writes(draw: st.DrawFn, bases: list[_Base], hour: int) -> Write:
+    if draw(st.sampled_from([False] * 5 + [True])):
+        return draw(_claims(bases))
+    return draw(_decisions(bases, hour))
+
+
+@st.composite
+def _decisions(draw: st.DrawFn, bases: list[_Base], hour: int) -> Write:
     match draw(_among(version=47, withdrawal=5, product=15, provider=6, agreement=22, no_agreement=5)):
         case "version":
             return draw(_versions(bases, hour))
