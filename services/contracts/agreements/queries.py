@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Text, cast, func, literal, select, tuple_
 
 from services.contracts.agreements.domain import Key
 from services.contracts.agreements.tables import agreement
+from shared.conditions import equal, in_force
 from shared.database import Connection, fetch
 
 _ONE = """
@@ -33,18 +34,10 @@ class Filter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Give the filter as conditions on the table."""
         row = agreement.c
-        given: list[tuple[object, ColumnElement[bool]]] = [
-            (self.provider, row.provider == self.provider),
-            (self.product, row.product == self.product),
-            (self.withdrawn, row.withdrawn == self.withdrawn),
-        ]
-        conditions = [condition for value, condition in given if value is not None]
-        if self.valid_on is not None:
-            conditions += [
-                row.valid_from <= self.valid_on,
-                or_(row.valid_to.is_(None), row.valid_to >= self.valid_on),
-            ]
-        return conditions
+        same = equal(
+            (self.provider, row.provider), (self.product, row.product), (self.withdrawn, row.withdrawn)
+        )
+        return [*same, *in_force(self.valid_on, row.valid_from, row.valid_to)]
 
 
 async def one(connection: Connection, key: Key) -> dict[str, Any] | None:

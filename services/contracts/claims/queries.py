@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
 
 from services.contracts.claims.domain import Status
 from services.contracts.claims.tables import claim
+from shared.conditions import equal
 from shared.database import Connection, fetch
 from shared.processing_log import ProcessingRecord
 
@@ -41,13 +42,12 @@ class Filter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Give the filter as conditions on the table."""
         row = claim.c
-        given: list[tuple[object, ColumnElement[bool]]] = [
-            (self.provider, row.provider == self.provider),
-            (self.municipality, row.municipality == self.municipality),
-            (self.assignment_number, row.assignment_number == self.assignment_number),
-            (self.status, row.status == self.status),
-        ]
-        conditions = [condition for value, condition in given if value is not None]
+        conditions = equal(
+            (self.provider, row.provider),
+            (self.municipality, row.municipality),
+            (self.assignment_number, row.assignment_number),
+            (self.status, row.status),
+        )
         if self.days_from is not None:
             conditions.append(row.valid_to >= self.days_from)
         if self.days_to is not None:

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Text, func, literal, or_, select
+from sqlalchemy import ColumnElement, Date, Text, func, literal, select
 
 from services.contracts.products.tables import product
+from shared.conditions import in_force
 from shared.database import Connection, fetch
 from shared.values.codes import ProductCategory
 
@@ -35,11 +36,8 @@ class Filter:
         same = {
             name: value for name, value in asdict(self).items() if value is not None and name != "valid_on"
         }
-        conditions = [state.contains(same)] if same else []
-        if self.valid_on is not None:
-            first, last = (state[name].astext.cast(Date) for name in ("from", "to"))
-            conditions += [first <= self.valid_on, or_(last.is_(None), last >= self.valid_on)]
-        return conditions
+        first, last = (state[name].astext.cast(Date) for name in ("from", "to"))
+        return [*([state.contains(same)] if same else []), *in_force(self.valid_on, first, last)]
 
 
 async def one(connection: Connection, code: str) -> dict[str, Any] | None:

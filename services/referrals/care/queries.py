@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Date, Integer, Text, cast, func, literal, select, tuple_
 
 from services.referrals.care.domain import Status
 from services.referrals.care.tables import care_period
 from services.referrals.indications.queries import product_of
+from shared.conditions import equal, in_force
 from shared.database import Connection, fetch
 from shared.processing_log import ProcessingRecord
 
@@ -50,22 +51,17 @@ class Filter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Give the filter as conditions on the table."""
         row = care_period.c
-        given: list[tuple[object, ColumnElement[bool]]] = [
-            (self.municipality, row.municipality == self.municipality),
-            (self.provider, row.provider == self.provider),
-            (self.assignment_number, row.assignment_number == self.assignment_number),
-            (self.product, product_of(row.indication) == self.product),
-            (self.status, row.status == self.status),
-            (self.withdrawn, row.withdrawn == self.withdrawn),
-        ]
-        conditions = [condition for value, condition in given if value is not None]
+        conditions = equal(
+            (self.municipality, row.municipality),
+            (self.provider, row.provider),
+            (self.assignment_number, row.assignment_number),
+            (self.product, product_of(row.indication)),
+            (self.status, row.status),
+            (self.withdrawn, row.withdrawn),
+        )
         if self.active_on is not None:
-            conditions += [
-                row.valid_from <= self.active_on,
-                or_(row.valid_to.is_(None), row.valid_to >= self.active_on),
-                row.withdrawn.is_(False),
-                row.status != Status.REFUSED,
-            ]
+            conditions += in_force(self.active_on, row.valid_from, row.valid_to)
+            conditions += [row.withdrawn.is_(False), row.status != Status.REFUSED]
         return conditions
 
 

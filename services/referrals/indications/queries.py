@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
 
 from services.referrals.indications.tables import indication
+from shared.conditions import equal, in_force
 from shared.database import Connection, fetch
 from shared.journal.processing import log_reading
 from shared.processing_log import ProcessingRecord
@@ -37,20 +38,14 @@ class Filter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Give the filter as conditions on the table."""
         row = indication.c
-        given: list[tuple[object, ColumnElement[bool]]] = [
-            (self.municipality, row.municipality == self.municipality),
-            (self.client, row.client == self.client),
-            (self.product, row.product == self.product),
-            (self.provider, row.provider == self.provider),
-            (self.withdrawn, row.withdrawn == self.withdrawn),
-        ]
-        conditions = [condition for value, condition in given if value is not None]
-        if self.valid_on is not None:
-            conditions += [
-                row.valid_from <= self.valid_on,
-                or_(row.valid_to.is_(None), row.valid_to >= self.valid_on),
-            ]
-        return conditions
+        same = equal(
+            (self.municipality, row.municipality),
+            (self.client, row.client),
+            (self.product, row.product),
+            (self.provider, row.provider),
+            (self.withdrawn, row.withdrawn),
+        )
+        return [*same, *in_force(self.valid_on, row.valid_from, row.valid_to)]
 
 
 async def one(
