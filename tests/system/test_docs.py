@@ -104,7 +104,8 @@ async def test_every_example_of_a_page_does_what_the_page_says(region: FrontDoor
 
 
 def test_each_kind_of_user_has_a_page_with_examples() -> None:
-    assert {page.stem for page in PAGES} == {"analyst", "municipality", "operator", "provider", "referrer"}
+    users = {"analyst", "contract-manager", "municipality", "operator", "provider", "referrer"}
+    assert {page.stem for page in PAGES} == users
     for page in PAGES:
         assert sum(example.prints is not None for example in examples(page)) >= 3, (
             f"{page.name} shows too little"
