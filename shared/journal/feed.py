@@ -55,6 +55,10 @@ order by seen.position
 """
 
 
+# Of what names nobody, as a valuation or a claim, the service itself knows whose data it is.
+_LOG_UNNAMED = "select log_events_read($1, $2)"
+
+
 class JournalRestarted(Gone):
     """The journal began anew. Start again without a cursor; versions that you know already change nothing."""
 
@@ -170,6 +174,8 @@ class _Reader:
             rows = await connection.fetch(_PAGE, after.position, self.wanted, self.size, _LOOKED_AT_ONCE)
             found = _found(rows, after, self.size)
             await log_reading(connection, self.processing, _clients(found.rows))
+            if unnamed := [row["aggregateid"] for row in found.rows if row["client"] is None]:
+                await connection.execute(_LOG_UNNAMED, unnamed, self.processing.as_json())
         return found
 
 
@@ -221,9 +227,5 @@ def _found(rows: Sequence[asyncpg.Record], after: _Cursor | Stand, size: int) ->
 
 
 def _clients(rows: Sequence[asyncpg.Record]) -> set[UUID]:
-    """Give those whose data the events carry.
-
-    A valuation is personal data too, but it names no client and its service does not know whose it is: only the
-    referrals service does, by the indication, and logs it where client and indication are read.
-    """
+    """Give those whom the events name."""
     return {UUID(row["client"]) for row in rows if row["client"] is not None}

@@ -90,6 +90,7 @@ DEFINERS = {
     "referrals.overlapping_care": "the days of another period of care of one indication, which stand in the way",
     "referrals.find_client": "gives the random id to who knows the BSN",
     "contracts.note_client": "keeps whose care a claim is for, which nobody reads back",
+    "contracts.log_events_read": "writes the processing log for the readers of events that name no client",
     "contracts.log_claims": "writes the processing log for the readers of a claim, who do not see whose care it is for",
 }
 _TABLES = """

@@ -73,7 +73,17 @@ language sql security definer set search_path = contracts, pg_temp as $$
     select log_processing(array(select client from claim_client where claim = any (claims)), record)
 $$;
 
-revoke all on function note_client, log_claims from public;
+-- The same for the events of claims and valuations, which name no client; a valuation is an aggregate by its indication's id.
+create or replace function log_events_read(aggregates uuid[], record jsonb) returns void
+language plpgsql security definer set search_path = contracts, pg_temp as $$
+begin
+    perform log_processing(array(
+        select client from claim_client where claim = any (aggregates)
+        union
+        select (state ->> 'clientId')::uuid from referrals_indication where aggregate = any (aggregates)), record);
+end $$;
+
+revoke all on function note_client, log_claims, log_events_read from public;
 
 -- Locks first and sorted, numbers before claims, in every function: so that of two claims for the last euro one sees the
 -- other, and no claim is left waiting for a number that arrives meanwhile.

@@ -71,7 +71,7 @@ async def many(
     limit: int,
     processing: ProcessingRecord,
 ) -> list[dict[str, Any]]:
-    """Read a page of claims in the order of provider and reference, after a key of these two."""
+    """Read a page of claims and the one after it (`limit` in all), by provider and reference after a key of these."""
     row = claim.c
     shown = func.shown(row.id, row.version, row.recorded_at, row.state).label("shown")
     page = select(shown).where(*narrowed.conditions())
@@ -79,7 +79,8 @@ async def many(
         provider, reference = (literal(part, Text) for part in after)
         page = page.where(tuple_(row.provider, row.reference) > tuple_(provider, reference))
     rows = await fetch(connection, page.order_by(row.provider, row.reference).limit(limit))
-    return await _logged(connection, rows, processing)
+    # The last one only tells that there is a next page; nobody sees it.
+    return await _logged(connection, rows, processing, seen=limit - 1)
 
 
 async def history(
@@ -103,11 +104,11 @@ async def waiting(connection: Connection) -> tuple[int, float]:
 
 
 async def _logged(
-    connection: Connection, rows: Sequence[Record], processing: ProcessingRecord
+    connection: Connection, rows: Sequence[Record], processing: ProcessingRecord, *, seen: int | None = None
 ) -> list[dict[str, Any]]:
     # Of what waits nobody knows yet whose it is: there the log has nobody to name.
     claims: list[dict[str, Any]] = [row["shown"] for row in rows]
     if claims:
-        ids = list({each["id"] for each in claims})
+        ids = list({each["id"] for each in claims[:seen]})
         await connection.execute("select log_claims($1, $2)", ids, processing.as_json())
     return claims

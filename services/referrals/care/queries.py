@@ -81,7 +81,7 @@ async def many(
     limit: int,
     processing: ProcessingRecord,
 ) -> list[dict[str, Any]]:
-    """Read a page of periods in the order of their keys, after one of these."""
+    """Read a page of periods and the one after it (`limit` in all), in the order of their keys after one of these."""
     row = care_period.c
     key = (row.municipality, row.assignment_number, row.valid_from, row.provider)
     shown = select(func.shown_care_period(care_period.table_valued())).where(*narrowed.conditions())
@@ -96,7 +96,8 @@ async def many(
         shown = shown.where(tuple_(*key) > tuple_(*last_key))
     rows = await fetch(connection, shown.order_by(*key).limit(limit))
     found: list[dict[str, Any]] = [each[0] for each in rows]
-    await _log(connection, processing, [each["id"] for each in found])
+    # The last one only tells that there is a next page; nobody sees it.
+    await _log(connection, processing, [each["id"] for each in found[: limit - 1]])
     return found
 
 

@@ -66,7 +66,7 @@ async def many(
     limit: int,
     processing: ProcessingRecord,
 ) -> list[dict[str, Any]]:
-    """Read a page of indications in the order of municipality and number, after a key of these two."""
+    """Read a page of indications and the one after it (`limit` in all), by municipality and number after a key of these."""
     row = indication.c
     # The row as one value of its table's type, which the function takes.
     shown = select(func.shown_indication(literal_row())).where(*narrowed.conditions())
@@ -76,7 +76,8 @@ async def many(
         )
     rows = await fetch(connection, shown.order_by(row.municipality, row.assignment_number).limit(limit))
     found: list[dict[str, Any]] = [each[0] for each in rows]
-    await log_reading(connection, processing, [UUID(each["clientId"]) for each in found])
+    # The last one only tells that there is a next page; nobody sees it.
+    await log_reading(connection, processing, [UUID(each["clientId"]) for each in found[: limit - 1]])
     return found
 
 
