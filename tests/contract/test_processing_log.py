@@ -48,13 +48,7 @@ select client from contracts.claim_client where claim = any($1)
 union select (state ->> 'clientId')::uuid from contracts.referrals_indication where aggregate = any($1)
 """
 # One item a page, so that whoever is not shown must not be logged.
-_PAGED = {
-    "referrals.indications",
-    "referrals.carePeriods",
-    "contracts.claims",
-    "referrals.events",
-    "contracts.events",
-}
+_PAGED = {"referrals.indications", "referrals.carePeriods", "contracts.claims", "referrals.events"}
 _READERS = [(each, role) for each in sorted(PERSONAL) for role in RIGHTS[each]]
 
 
