@@ -16,6 +16,7 @@ PLACES = (
     "consumer_after_apply",
     "recompute_mid_batch",
     "api_after_commit",
+    "delivery_mid_batch",
 )
 
 

@@ -70,6 +70,9 @@ dirty_aggregates = _gauge("dirty_aggregates", "Waiting to be derived anew")
 waiting_records = _gauge("waiting_records", "Kept until the record that they name arrives", "noun")
 oldest_waiting_seconds = _gauge("oldest_waiting_seconds", "How long the oldest of these has waited", "noun")
 
+deliveries = _gauge("deliveries", "Files that organisations delivered", "state")
+delivery_records_total = _counter("delivery_records_total", "Records of deliveries", "kind", "outcome")
+
 waiting_times_due = _gauge("waiting_times_due", "Waiting times that should have been reported by today")
 waiting_times_never_reported = _gauge("waiting_times_never_reported", "Of these, those that never came")
 

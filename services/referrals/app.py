@@ -4,8 +4,10 @@ from fastapi import FastAPI
 
 from services.referrals.care.routes import router as care
 from services.referrals.clients.domain import Vault
+from services.referrals.indications.routes import DELIVERED
 from services.referrals.indications.routes import router as indications
 from services.referrals.settings import Settings
+from shared.deliveries.routes import deliveries_router
 from shared.journal.feed import events_router
 from shared.values.region import load_region
 from shared.web import create_app as create
@@ -23,7 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
             "and when care under them really started and stopped, as providers say."
         ),
         settings=settings,
-        routers=[indications, care, events_router(SERVICE)],
+        routers=[indications, care, deliveries_router([DELIVERED]), events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     app.state.demonstration = settings.demonstration

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from services.referrals.care import commands, queries
+from services.referrals.indications.commands import apply_delivered
 from shared import metrics
 from shared.database import Database
+from shared.deliveries.applying import apply_deliveries
 from shared.journal.worker import publish
 from shared.process import Step, forever
 from shared.service_worker import ServiceWorker
@@ -26,6 +28,7 @@ def create_worker(settings: Settings) -> ServiceWorker:
         idle_seconds=_LOOK_AGAIN_SECONDS,
     )
     worker.add("waiting_care", waiting)
+    apply_deliveries(worker, {"indications": apply_delivered})
     return worker
 
 

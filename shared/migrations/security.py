@@ -39,6 +39,8 @@ async def make_roles(admin: asyncpg.Connection, service: str, passwords: Mapping
         await admin.execute(f"grant {role_of(service, 'owner')} to current_user")
     await admin.execute(f"create schema if not exists {service} authorization {role_of(service, 'owner')}")
     await admin.execute(f"grant usage on schema {service} to {service}_api, {service}_worker")
+    # The worker applies deliveries as the api would; without inheriting, so that it sees as itself until it says so.
+    await admin.execute(f"grant {service}_api to {service}_worker with inherit false, set true")
 
 
 def served(table: str, *, read: str, write: str | None = None) -> list[str]:
@@ -121,6 +123,24 @@ def journal_security(service: str) -> list[str]:
 def processing_log_security(service: str) -> list[str]:
     """Statements for the processing log: written by every transaction, read by no route."""
     return internal(f"{service}.processing_log", api="insert")
+
+
+def delivery_security(service: str) -> list[str]:
+    """Statements for the tables of `delivery_tables`: who delivered reads; what is staged is the worker's alone."""
+    own = f"organisation = {ORGANISATION} and role = {ROLE}"
+    return [
+        *served(f"{service}.delivery", read=f"({own})"),
+        *served(f"{service}.delivery_refusal", read=f"({own})"),
+        *(
+            f"create policy api_inserts on {service}.{table} for insert to {service}_api with check ({own})"
+            for table in ("delivery", "delivery_refusal")
+        ),
+        *(
+            f"grant insert on {service}.{table} to {service}_api"
+            for table in ("delivery", "delivery_refusal")
+        ),
+        *internal(f"{service}.staged_record", api="insert"),
+    ]
 
 
 def consumer_security(service: str, *copies: str) -> list[str]:

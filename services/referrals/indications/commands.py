@@ -8,10 +8,18 @@ from typing import Any
 from services.referrals.clients.domain import SealedBsn
 from services.referrals.indications.domain import Content, Outcome
 from shared.database import Connection
-from shared.problems import Conflict, Kind, NotFound, register
+from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Outcome as CountedAs
+from shared.problems import Conflict, Kind, NotFound, Problem, register
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
 
+_COUNTED_AS = {
+    Outcome.CREATED: CountedAs.CREATED,
+    Outcome.APPLIED: CountedAs.CHANGED,
+    Outcome.UNCHANGED: CountedAs.UNCHANGED,
+    Outcome.SUPERSEDED: CountedAs.SUPERSEDED,
+}
 Number = tuple[str, int]
 """Municipality and assignment number."""
 
@@ -76,19 +84,40 @@ async def record(
     connection: Connection, arrivals: Sequence[Arrival], processing: ProcessingRecord
 ) -> list[Result]:
     """Record versions of different numbers (each at most once), all in one call; results in the order given."""
-    records = [_record(ordinal, arrival) for ordinal, arrival in enumerate(arrivals)]
+    return await _record_rows(connection, [as_row(arrival) for arrival in arrivals], processing)
+
+
+async def apply_delivered(
+    connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
+) -> list[Judged]:
+    """Record rows of a delivery, made by `as_row`, of different numbers; what became of each."""
+    return [_judged(result) for result in await _record_rows(connection, rows, processing)]
+
+
+def _judged(result: Result) -> Judged:
+    try:
+        result.accepted()
+    except Problem as problem:
+        return problem
+    return _COUNTED_AS[result.outcome]
+
+
+async def _record_rows(
+    connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
+) -> list[Result]:
+    records = [{**row, "ordinal": ordinal} for ordinal, row in enumerate(rows)]
     log = processing.as_json() | {"traceparent": current_traceparent()}
-    rows = await connection.fetch("select * from record_indications($1, $2)", records, log)
+    found = await connection.fetch("select * from record_indications($1, $2)", records, log)
     return [
         Result(Outcome(row["outcome"]), row["fields"], row["current"])
-        for row in sorted(rows, key=lambda r: r["ordinal"])
+        for row in sorted(found, key=lambda r: r["ordinal"])
     ]
 
 
-def _record(ordinal: int, arrival: Arrival) -> dict[str, Any]:
+def as_row(arrival: Arrival) -> dict[str, Any]:
+    """Write a version as the database takes it, and as it waits in a delivery: its BSN sealed."""
     municipality, assignment_number = arrival.number
     record: dict[str, Any] = {
-        "ordinal": ordinal,
         "municipality": municipality,
         "assignmentNumber": assignment_number,
         "decidedAt": arrival.decided_at.isoformat(),

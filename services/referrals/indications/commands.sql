@@ -43,7 +43,7 @@ begin
         left join identify_clients(
             array(select decode(b ->> 'bsnIndex', 'hex') from jsonb_array_elements(records) b where b ? 'bsnIndex' order by b ->> 'bsnIndex'),
             array(select decode(b ->> 'bsnSealed', 'hex') from jsonb_array_elements(records) b where b ? 'bsnIndex' order by b ->> 'bsnIndex'),
-            coalesce((records -> 0 ->> 'keyVersion')::int, 0)
+            coalesce((select max((b ->> 'keyVersion')::int) from jsonb_array_elements(records) b), 0)
         ) c on c.bsn_index = decode(r."bsnIndex", 'hex')
     ), compared as (
         select g.*, i.id, i.version, i.withdrawn, i.client as current_client, i.content as current_content,

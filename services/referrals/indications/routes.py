@@ -14,6 +14,7 @@ from services.referrals.indications.commands import (
 )
 from services.referrals.indications.domain import Outcome
 from services.referrals.indications.schemas import (
+    DeliveredNumber,
     HistoryPage,
     Indication,
     IndicationBody,
@@ -24,12 +25,15 @@ from services.referrals.indications.schemas import (
     WithdrawalBody,
 )
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_as
 from shared.journal.processing import Processing
 from shared.paging import IN_BODY, Paging, decode, encode, typed
 from shared.problems import FieldError, Forbidden, InvalidInput, NotFound
 from shared.values.bsn import Bsn
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
+from shared.values.moments import moment_text
 from shared.values.period import Day
+from shared.values.region import MunicipalityNotInRegionError
 from shared.web.openapi import problem_responses
 from shared.web.region import InRegion
 from shared.web.routing import Router
@@ -195,3 +199,74 @@ async def search_indications(
 
 def _key(row: dict[str, Any]) -> tuple[str, int]:
     return row["municipality"], row["assignmentNumber"]
+
+
+# --- as a record of a delivery ---
+
+_COLUMNS = (
+    Column(("municipality",), ("gemeente",)),
+    Column(("assignmentNumber",), ("toewijzingnummer",), Cell.INTEGER),
+    Column(("withdrawn",), ("ingetrokken",), Cell.FLAG),
+    Column(("reason",), ("reden",)),
+    Column(("decidedAt",), ("besluitmoment",)),
+    Column(("sentAt",), ("verzendmoment",)),
+    Column(("bsn",), ("burgerservicenummer",)),
+    Column(("birthYear",), ("geboortejaar",), Cell.INTEGER),
+    Column(("product",), ("productcode",)),
+    Column(("provider",), ("aanbieder",)),
+    Column(("from",), ("vanaf", "begindatum"), Cell.DAY),
+    Column(("to",), ("tot", "einddatum"), Cell.DAY),
+    Column(("volume",), (), Cell.INTEGER),
+    Column(("unit",), ("eenheid",)),
+    Column(("frequency",), ("frequentie",)),
+    Column(("budgetCents",), ("budgetCenten",), Cell.INTEGER),
+    Column(("agreedTariffCents",), ("tariefCenten",), Cell.INTEGER),
+    Column(("referrer", "type"), ("verwijzer",)),
+    Column(("referrer", "code"), ("verwijzercode",)),
+    Column(("team",), ("wijkteam",)),
+    Column(("school",), ()),
+    Column(("postcode4",), ("postcode",)),
+    Column(("explanatoryAnalysis", "doneOn"), ("verklarendeAnalyse",), Cell.DAY),
+    Column(("explanatoryAnalysis", "motivation"), ("motivering",)),
+    Column(("administrativeReason",), ("administratieveReden",)),
+)
+_ABOUT = ("municipality", "assignmentNumber", "withdrawn")
+
+
+def read_delivered(content: dict[str, Any], principal: Principal, request: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write; the BSN leaves here sealed. Raises InvalidInput."""
+    wrong: list[FieldError] = []
+    named = {name: content[name] for name in _ABOUT if name in content}
+    rest = {name: value for name, value in content.items() if name not in _ABOUT}
+    about = read_as(DeliveredNumber, named, wrong)
+    withdraws = named.get("withdrawn") is True
+    body = read_as(WithdrawalBody, rest, wrong) if withdraws else read_as(IndicationBody, rest, wrong)
+    if about is None or body is None or wrong:
+        raise InvalidInput(wrong)
+    arrival = _delivered(_own_municipality(about, principal, request), about, body, request)
+    key = f"{arrival.number[0]}/{about.assignment_number:09d}"
+    moment = f"{moment_text(body.decided_at)} {moment_text(body.sent_at)}"
+    return Staged(key, moment, commands.as_row(arrival))
+
+
+def _own_municipality(about: DeliveredNumber, principal: Principal, request: Request) -> str:
+    if about.municipality not in (None, principal.organisation):
+        message = "A municipality delivers its own indications only: leave `municipality` out, or name yours."
+        raise InvalidInput([FieldError("foreign-organisation", message, pointer="#/municipality")])
+    try:
+        return request.app.state.region.require(principal.organisation)  # type: ignore[no-any-return]
+    except MunicipalityNotInRegionError as error:
+        raise InvalidInput([FieldError("municipality", str(error), pointer="#/municipality")]) from error
+
+
+def _delivered(
+    municipality: str, about: DeliveredNumber, body: IndicationBody | WithdrawalBody, request: Request
+) -> Arrival:
+    number = (municipality, about.assignment_number)
+    if isinstance(body, WithdrawalBody):
+        return Arrival(number, body.decided_at, body.sent_at, reason=body.reason)
+    _refuse_demonstration(request, body.bsn)
+    return Arrival(number, body.decided_at, body.sent_at, _vault(request).seal(body.bsn), body.content())
+
+
+DELIVERED = Kind("indications", Role.MUNICIPALITY, _COLUMNS, read_delivered)

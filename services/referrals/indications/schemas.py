@@ -137,6 +137,16 @@ class WithdrawalBody(DecisionMoments):
     reason: Reason | None = None
 
 
+class DeliveredNumber(BaseModel):
+    """Which indication a record of a delivery is about; the rest of the record is the body of the single write."""
+
+    model_config = _REQUEST
+
+    municipality: MunicipalityCode | None = None
+    assignment_number: AssignmentNumber
+    withdrawn: Annotated[bool, Field(strict=True)] = False
+
+
 class Indication(BaseModel):
     """An indication as it is now. Never with a BSN: who knows it finds the client by `_search`."""
 
