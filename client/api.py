@@ -1,7 +1,7 @@
 """What the four generated clients have in common: calling, reading answers, raising problems."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -33,6 +33,9 @@ class Answer(Generic[T]):
         """The link of the `Link` header that leads on; pages of lists have theirs in the body."""
         link = httpx.Response(self.status, headers=self.headers).links.get("next", {})
         return link.get("url")
+
+
+File = bytes | AsyncIterable[bytes]
 
 
 class ProblemError(Exception):
@@ -107,6 +110,29 @@ class Api:
             raise ProblemError(response)
         content = _reader(returns).validate_json(response.content or b"null")
         return Answer(response.status_code, content, response.headers)
+
+    async def _deliver(
+        self,
+        method: str,
+        path: str,
+        returns: type[T],
+        file: File,
+        media_type: str,
+        query: Mapping[str, object],
+    ) -> Answer[T]:
+        """Send a file as it is; a large one as an iterator of its pieces, so that it is never whole in memory."""
+        response = await self._http.request(
+            method,
+            self._url + path,
+            params=_texts(query),
+            headers={**self._authorisation(), "Content-Type": media_type},
+            content=file,
+        )
+        if not response.is_success:
+            raise ProblemError(response)
+        return Answer(
+            response.status_code, _reader(returns).validate_json(response.content), response.headers
+        )
 
     def _authorisation(self) -> dict[str, str]:
         token = self._token if isinstance(self._token, str) else self._token()

@@ -101,7 +101,7 @@ def _bodies(published: Json) -> str:
         "from datetime import date, datetime",
         "from typing import Any, Literal, cast",
         "from uuid import UUID",
-        "from client.api import Answer, Api, in_path",
+        "from client.api import Answer, Api, File, in_path",
     )
     return text.replace("import annotations\n", "import annotations\n\n" + "\n".join(imports) + "\n", 1)
 
@@ -141,7 +141,12 @@ def _method(path: str, method: str, operation: Json, published: Json) -> str:
     calling = [f'"{method}"', f'f"{_path(path)}"' if fixed else f'"{path}"']
     returns, given = _returned(operation)
     calling.append(given)
-    if body := _body(operation):
+    call = "_call"
+    if kinds := _files(operation):
+        call = "_deliver"
+        arguments += ["file: File", f"media_type: Literal[{', '.join(repr(each) for each in kinds)}]"]
+        calling += ["file", "media_type"]
+    elif body := _body(operation):
         arguments.append(f"body: {body}")
         calling.append("body=body")
     if others:
@@ -151,7 +156,7 @@ def _method(path: str, method: str, operation: Json, published: Json) -> str:
     return (
         f"    async def {_snake(operation['operationId'])}({', '.join(arguments)}) -> Answer[{returns}]:\n"
         f'        """{_docstring(text)}"""\n'
-        f"        return await self._call({', '.join(calling)})"
+        f"        return await self.{call}({', '.join(calling)})"
     )
 
 
@@ -168,6 +173,12 @@ def _dictionary(parameters: list[Json], place: str) -> str:
 
 def _path(path: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: f"{{in_path({_snake(found[1])})}}", path)
+
+
+def _files(operation: Json) -> list[str]:
+    """Give the media types of a body that is a file; none when it is JSON or there is none."""
+    kinds = list(operation.get("requestBody", {}).get("content", {}))
+    return [] if "application/json" in kinds else kinds
 
 
 def _body(operation: Json) -> str | None:

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
-from client.api import Answer, Api, in_path
+from client.api import Answer, Api, File, in_path
 
 
 class CareWithdrawalBody(BaseModel):
@@ -22,6 +22,38 @@ class CareWithdrawalBody(BaseModel):
     sent_at: Annotated[AwareDatetime, Field(alias="sentAt")]
     """When it was sent: of two versions of one period the later counts, whatever the order of arrival"""
     reason: str | None = None
+
+
+class DeliveryKind(RootModel[Literal["indications"]]):
+    root: Literal["indications"]
+
+
+class DeliveryRefusal(BaseModel):
+    """One thing wrong with one record. Never repeats what was sent."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    record: int
+    """Which record of the file, from 1; header and blank lines do not count"""
+    field: str | None
+    """Where in the record: JSON Pointer as URI fragment"""
+    code: str
+    message: str
+    message_nl: Annotated[str | None, Field(alias="messageNl")]
+
+
+class DeliveryRefusalPage(BaseModel):
+    """A page of refusals, by record number."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[DeliveryRefusal]
+    next: str | None
+    """Link to the next page; null on the last one"""
 
 
 class Envelope(BaseModel):
@@ -166,6 +198,48 @@ class CarePeriodPage(BaseModel):
     items: list[CarePeriod]
     next: str | None = None
     """Link to the next page"""
+
+
+class Delivery(BaseModel):
+    """A file that was delivered, and how far it is. Every record is counted once: in `created` to `refused`."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    id: UUID
+    kind: str
+    dry_run: Annotated[bool, Field(alias="dryRun")]
+    """Judged only: nothing is changed"""
+    state: Literal["received", "applying", "done", "failed"]
+    """`failed`: a fault of ours; what was handled until then stands, send the file again"""
+    records: int
+    """How many the file holds"""
+    handled: int
+    """How many were judged so far"""
+    created: int
+    changed: int
+    unchanged: int
+    superseded: int
+    """Older than what is known: kept, and nothing changed by it"""
+    refused: int
+    received_at: Annotated[AwareDatetime, Field(alias="receivedAt")]
+    """A moment with its offset; kept in UTC"""
+    started_at: Annotated[AwareDatetime | None, Field(alias="startedAt")]
+    finished_at: Annotated[AwareDatetime | None, Field(alias="finishedAt")]
+    records_per_second: Annotated[float | None, Field(alias="recordsPerSecond")]
+
+
+class DeliveryPage(BaseModel):
+    """A page of deliveries, newest first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[Delivery]
+    next: str | None
+    """Link to the next page; null on the last one"""
 
 
 class KeptCareVersion(BaseModel):
@@ -620,6 +694,46 @@ class Referrals(Api):
                 "pageSize": page_size,
                 "cursor": cursor,
             },
+        )
+
+    async def deliver(
+        self,
+        file: File,
+        media_type: Literal["application/x-ndjson", "text/csv"],
+        *,
+        kind: Literal["indications"],
+        dry_run: bool | None = None,
+    ) -> Answer[Delivery]:
+        """Deliver many records in one file, up to 1 GB.
+
+        Good records go in although others are refused; the same file again changes nothing. The answer comes when the file
+        is whole; follow the delivery until it is `done`.
+        """
+        return await self._deliver(
+            "POST", "/deliveries", Delivery, file, media_type, query={"kind": kind, "dryRun": dry_run}
+        )
+
+    async def deliveries(
+        self, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[DeliveryPage]:
+        """List your deliveries, newest first."""
+        return await self._call(
+            "GET", "/deliveries", DeliveryPage, query={"pageSize": page_size, "cursor": cursor}
+        )
+
+    async def delivery(self, delivery: UUID) -> Answer[Delivery]:
+        """Follow a delivery: how far it is, and what became of its records."""
+        return await self._call("GET", f"/deliveries/{in_path(delivery)}", Delivery)
+
+    async def delivery_refusals(
+        self, delivery: UUID, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[DeliveryRefusalPage]:
+        """Read which records were refused and why, by record number; with `Accept: text/csv` all at once, as CSV."""
+        return await self._call(
+            "GET",
+            f"/deliveries/{in_path(delivery)}/refusals",
+            DeliveryRefusalPage,
+            query={"pageSize": page_size, "cursor": cursor},
         )
 
     async def events(

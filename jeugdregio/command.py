@@ -147,6 +147,28 @@ def token(
 
 
 @app.command()
+def deliver(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A file .ndjson or .csv, also .gz.")
+    ],
+    municipality: Annotated[str, typer.Option(help="CBS code of the municipality that delivers.")],
+    kind: Annotated[str, typer.Option(help="What the records are.")] = "indications",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge all and change nothing.")] = False,  # noqa: FBT002
+    data: DataOption = _DATA,
+) -> None:
+    """Deliver a file of many records to the region that runs here; show how far it is and what was refused.
+
+    Example: `jeugdregio deliver docs/examples/indications.ndjson --municipality 0794`
+    """
+    from jeugdregio.delivering import deliver as run  # noqa: PLC0415
+
+    region = DataFolder(data).read_region()
+    done = run(region, file, municipality=municipality, kind=kind, dry_run=dry_run, console=Console())
+    if done["state"] == "failed":
+        raise StarterError("the delivery failed by a fault of ours: see the worker's log, then send it again")
+
+
+@app.command()
 def republish(service: ServiceName, data: DataOption = _DATA) -> None:
     """Send a service's whole journal again, as for a reader that was emptied.
 

@@ -87,8 +87,16 @@ class Region:
     async def call_with(self, token: str | None, sample: Sample) -> httpx.Response:
         """Make a request with this token, or without one."""
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        if sample.file is not None:
+            headers["Content-Type"] = "application/x-ndjson"
+        content = sample.file
         return await self.clients[sample.service].request(
-            sample.method, sample.path, params=sample.query or None, json=sample.body, headers=headers
+            sample.method,
+            sample.path,
+            params=sample.query or None,
+            json=sample.body,
+            content=content,
+            headers=headers,
         )
 
     @contextmanager

@@ -1,5 +1,6 @@
 """A valid request of every operation, about rows of the organisations in `callers`; each test spoils what it needs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +35,8 @@ class Sample:
     parameters: Mapping[str, str | int] = field(default_factory=dict)
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: Body | None = None
+    file: str | None = None
+    """In the place of a body: lines of JSON."""
 
     @property
     def path(self) -> str:
@@ -154,6 +157,11 @@ def agreement_of(agb: str) -> Body:
     }
 
 
+def delivery_of(municipality: str) -> str:
+    """Give the id of the delivery that a municipality has."""
+    return f"0190a5b0-0000-7000-8000-00000000{municipality}"
+
+
 def claim_of(municipality: str, number: int) -> Body:
     """Give the claim under a number; its cents are found in no other's rows."""
     return {
@@ -184,6 +192,7 @@ _INDICATION: Parameters = {"municipality": OWN_MUNICIPALITY, "assignmentNumber":
 _AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
 _CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
 _ONE_CARE_PERIOD = "/care-periods/{municipality}/{assignmentNumber}/{from}"
+_DELIVERY: Parameters = {"delivery": delivery_of(OWN_MUNICIPALITY)}
 _CLAIM: Parameters = {"provider": OWN_PROVIDER, "reference": REFERENCE}
 _ONE_CLAIM = "/claims/{provider}/{reference}"
 _ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
@@ -231,6 +240,16 @@ SAMPLES: dict[str, Sample] = {
     "referrals.carePeriod": Sample("referrals", "GET", _ONE_CARE_PERIOD, _CARE),
     "referrals.carePeriodHistory": Sample("referrals", "GET", f"{_ONE_CARE_PERIOD}/history", _CARE),
     "referrals.carePeriods": Sample("referrals", "GET", "/care-periods"),
+    "referrals.deliver": Sample(
+        "referrals",
+        "POST",
+        "/deliveries",
+        query={"kind": "indications", "dryRun": "true"},
+        file=json.dumps({"assignmentNumber": 1, **indication(citizen_number(1))}),
+    ),
+    "referrals.deliveries": Sample("referrals", "GET", "/deliveries"),
+    "referrals.delivery": Sample("referrals", "GET", "/deliveries/{delivery}", _DELIVERY),
+    "referrals.deliveryRefusals": Sample("referrals", "GET", "/deliveries/{delivery}/refusals", _DELIVERY),
     "referrals.events": Sample("referrals", "GET", "/events"),
     "contracts.putProduct": Sample("contracts", "PUT", "/products/{code}", {"code": PRODUCT}, body=product()),
     "contracts.product": Sample("contracts", "GET", "/products/{code}", {"code": PRODUCT}),

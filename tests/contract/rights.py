@@ -38,6 +38,11 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     "referrals.carePeriod": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
     "referrals.carePeriodHistory": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
     "referrals.carePeriods": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
+    # A municipality delivers its own, and follows what it delivered.
+    "referrals.deliver": {MUNICIPALITY: LEFT_OUT},
+    "referrals.deliveries": {MUNICIPALITY: LEFT_OUT},
+    "referrals.delivery": {MUNICIPALITY: HIDDEN},
+    "referrals.deliveryRefusals": {MUNICIPALITY: HIDDEN},
     "referrals.events": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
     # Contract managers keep all of it. The catalogue is public knowledge among providers; of providers and
     # agreements each reads its own.

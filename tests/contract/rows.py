@@ -46,6 +46,7 @@ from tests.contract.requests import (
     VALID_FROM_TO_WITHDRAW,
     agreement_of,
     claim_of,
+    delivery_of,
     indication_of,
     provider_of,
     waiting_time_of,
@@ -79,10 +80,34 @@ async def fill(region: Region) -> list[Canary]:
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             await work(connection)
     canaries += [canary async for canary in _waiting_times(region)]
+    canaries += [canary async for canary in _deliveries(region)]
     for service in ("referrals", "contracts", "availability"):
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             assert await Sequencer().step(connection) > 0
     return canaries
+
+
+_DELIVERED = """
+with delivered as (
+    insert into delivery (id, organisation, role, kind, dry_run, state, processing, traceparent, records, refused,
+                          recorded_at, advanced_at, finished_at)
+    values ($1, $2, 'municipality', 'indications', false, 'done', '{}', '', 1, 1, moment(), moment(), moment())
+)
+insert into delivery_refusal
+select $1, 1, place, $2, 'municipality', '#/bsn', 'bsn', 'wrong', null, moment() from generate_series(0, 1) as place
+"""
+
+
+async def _deliveries(region: Region) -> AsyncIterator[Canary]:
+    """A delivery that was refused as a whole: for two reasons, so that there is a second page of them."""
+    for municipality in MUNICIPALITIES:
+        id_ = delivery_of(municipality)
+        async with (
+            region.databases.database("referrals", "worker") as worker,
+            worker.transaction() as connection,
+        ):
+            await connection.execute(_DELIVERED, id_, municipality)
+        yield Canary(id_, Kind.CARE, "", municipality)
 
 
 async def _contracts(region: Region) -> AsyncIterator[Canary]:

@@ -69,7 +69,7 @@ def test_every_body_has_its_faults(region: Region) -> None:
         for service, app in region.apps.items()
         for methods in app.openapi()["paths"].values()
         for operation in methods.values()
-        if "requestBody" in operation
+        if "application/json" in operation.get("requestBody", {}).get("content", ())
     }
     assert documented == set(BODIES)
     assert all(len(body_faults(region, operation)) > 20 for operation in BODIES)

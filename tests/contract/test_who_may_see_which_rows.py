@@ -31,6 +31,8 @@ SERVED: dict[str, dict[Role, Rows]] = {
     "referrals.care_period": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.care_period_history": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.care_period_processing": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
+    "referrals.delivery": {Role.MUNICIPALITY: OWN_ROWS},
+    "referrals.delivery_refusal": {Role.MUNICIPALITY: OWN_ROWS},
     "referrals.journal": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "contracts.product": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: ALL_ROWS},
     "contracts.provider": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: OWN_ROWS},

@@ -170,8 +170,8 @@ where i.municipality = $1 and i.assignment_number between $2 and $2 + 999 order 
 _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "bsn": st.sampled_from([*BSNS, "123456789"]),
     "product": st.sampled_from(["43A09", "43A10", "wrong"]),
-    "to": st.sampled_from(["2026-06-30", "2025-01-01", None]),
-    "volume": st.sampled_from([5, -1, None]),
+    "to": st.sampled_from(["2026-06-30", "2025-01-01"]),
+    "volume": st.sampled_from([5, -1]),
     "frequency": st.sampled_from(["2", "6", "9"]),
     "team": st.sampled_from(["noord", "a b"]),
     "referrer": st.sampled_from([{"type": "02", "code": "98900901"}, {"type": "06", "code": "98900901"}]),
@@ -179,7 +179,7 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
 }
 _records = st.one_of(
     st.builds(
-        lambda number, hour, changes: indication(number, hour, **changes),
+        lambda number, hour, changes: {**indication(number, hour), **changes},
         st.integers(0, 3),
         st.integers(1, 4),
         st.fixed_dictionaries({}, optional=_CHANGES),

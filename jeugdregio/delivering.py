@@ -1,0 +1,109 @@
+"""`jeugdregio deliver`: send a file to a running region, follow it, show what was refused."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from jeugdregio.errors import StarterError
+
+_PIECE: Final = 64 * 1024
+_LOOK_AGAIN_SECONDS: Final = 0.2
+_SHOWN_REFUSALS: Final = 50
+_MEDIA_TYPES: Final = {
+    ".ndjson": "application/x-ndjson",
+    ".jsonl": "application/x-ndjson",
+    ".csv": "text/csv",
+}
+_COUNTS: Final = ("created", "changed", "unchanged", "superseded", "refused")
+Json = dict[str, Any]
+
+
+def deliver(
+    region: Json, file: Path, *, municipality: str, kind: str, dry_run: bool, console: Console
+) -> Json:
+    """Send a file as a municipality and wait until it was applied; what the delivery says then. Raises StarterError."""
+    url = region["services"]["referrals"]["url"]
+    token = region["tokens"].get("municipality", {}).get(municipality)
+    if token is None:
+        raise StarterError(f"the running region has no token of municipality {municipality}")
+    headers = _headers(file)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with (
+        httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=600) as http,
+        Progress(*columns, console=console) as progress,
+    ):
+        try:
+            query = {"kind": kind, "dryRun": dry_run}
+            pieces = _pieces(file, progress)
+            answer = http.post(f"{url}/deliveries", params=query, content=pieces, headers=headers)
+            delivery = _follow(http, url, _json(answer), progress)
+            refusals = _json(http.get(f"{url}/deliveries/{delivery['id']}/refusals"))["items"]
+        except (httpx.HTTPError, OSError) as error:
+            raise StarterError(f"{file} was not delivered ({type(error).__name__}): send it again") from error
+    _show(delivery, refusals, console)
+    return delivery
+
+
+def _headers(file: Path) -> dict[str, str]:
+    zipped = file.suffix == ".gz"
+    ending = Path(file.stem).suffix if zipped else file.suffix
+    media_type = _MEDIA_TYPES.get(ending.lower())
+    if media_type is None:
+        raise StarterError(f"{file.name} ends in none of {', '.join(_MEDIA_TYPES)}, with or without .gz")
+    return {"Content-Type": media_type} | ({"Content-Encoding": "gzip"} if zipped else {})
+
+
+def _pieces(file: Path, progress: Progress) -> Iterator[bytes]:
+    task = progress.add_task("sent", total=file.stat().st_size)
+    with file.open("rb") as content:
+        while piece := content.read(_PIECE):
+            yield piece
+            progress.advance(task, len(piece))
+
+
+def _follow(http: httpx.Client, url: str, delivery: Json, progress: Progress) -> Json:
+    task = progress.add_task("applied", total=delivery["records"])
+    while delivery["state"] not in ("done", "failed"):
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        delivery = _json(http.get(f"{url}/deliveries/{delivery['id']}"))
+        progress.update(task, completed=delivery["handled"])
+    return delivery
+
+
+def _json(answer: httpx.Response) -> Json:
+    if not answer.is_success:
+        raise StarterError(_reason(answer))
+    content: Json = answer.json()
+    return content
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return f"the service answered {answer.status_code}"
+    said = [each["message"] for each in problem.get("errors", ())]
+    return " ".join([str(problem["detail"]), *said])
+
+
+def _show(delivery: Json, refusals: list[Json], console: Console) -> None:
+    counted = ", ".join(f"{delivery[name]} {name}" for name in _COUNTS)
+    tried = " (dry run: nothing was changed)" if delivery["dryRun"] else ""
+    console.print(f"{delivery['state']}{tried}: {delivery['records']} records, {counted}")
+    console.print(f"{delivery['recordsPerSecond']:.0f} records/s, delivery {delivery['id']}")
+    if not refusals:
+        return
+    table = Table("record", "field", "code", "message")
+    for each in refusals[:_SHOWN_REFUSALS]:
+        table.add_row(str(each["record"]), each["field"] or "", each["code"], each["message"])
+    console.print(table)
+    if len(refusals) > _SHOWN_REFUSALS:
+        console.print(
+            f"More: GET /deliveries/{delivery['id']}/refusals, with `Accept: text/csv` all of them."
+        )
