@@ -39,7 +39,7 @@ def deliver(
         Progress(*columns, console=console) as progress,
     ):
         try:
-            query = {"kind": kind, "dryRun": dry_run}
+            query: dict[str, str | bool] = {"kind": kind, "dryRun": dry_run}
             pieces = _pieces(file, progress)
             answer = http.post(f"{url}/deliveries", params=query, content=pieces, headers=headers)
             delivery = _follow(http, url, _json(answer), progress)

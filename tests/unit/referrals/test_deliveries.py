@@ -41,7 +41,7 @@ def moment(hour: int) -> str:
     return (EPOCH + timedelta(hours=hour)).isoformat()
 
 
-def indication(number: int, hour: int = 1, **changed: object) -> Record:
+def indication(number: int, hour: int = 1, /, **changed: object) -> Record:
     record = {
         "assignmentNumber": number,
         "decidedAt": moment(hour),
