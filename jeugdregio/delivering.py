@@ -95,8 +95,8 @@ def _reason(answer: httpx.Response) -> str:
 def _show(delivery: Json, refusals: list[Json], console: Console) -> None:
     counted = ", ".join(f"{delivery[name]} {name}" for name in _COUNTS)
     tried = " (dry run: nothing was changed)" if delivery["dryRun"] else ""
-    console.print(f"{delivery['state']}{tried}: {delivery['records']} records, {counted}")
-    console.print(f"{delivery['recordsPerSecond']:.0f} records/s, delivery {delivery['id']}")
+    console.print(f"{delivery['state']}{tried}: {delivery['records']} records, {counted}", soft_wrap=True)
+    console.print(f"{delivery['recordsPerSecond']:.0f} records/s, delivery {delivery['id']}", soft_wrap=True)
     if not refusals:
         return
     table = Table("record", "field", "code", "message")
