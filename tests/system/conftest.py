@@ -12,14 +12,14 @@ from tests.system.past import Past, live_through
 from tests.system.program import Program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def program(engines_folder: Path) -> AsyncIterator[Program]:
     one = Program(engines_folder / "region")
     yield one
     await one.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(timeout=60) as one:
         yield one
@@ -31,7 +31,7 @@ async def region(program: Program, client: httpx.AsyncClient) -> FrontDoor:
     return await _running(program, client)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def past(program: Program, client: httpx.AsyncClient) -> Past:
     """Five moments with changes between them, lived through once."""
 
