@@ -213,13 +213,14 @@ def requests() -> Iterator[Request]:
     for product in PRODUCTS:
         yield _put(0, f"/products/{product.code}", product.body())
     for agb, (name, places) in PROVIDERS.items():
-        yield _put(0, f"/providers/{agb}", {"name": name, "locations": [*_locations(places)]})
+        yield _put(0, f"/providers/{agb}", {"name": name, "locations": [*locations(places)]})
     for agreement in agreements():
         path = f"/agreements/{agreement.provider}/{agreement.product}/{agreement.valid_from}"
         yield _put(1, path, agreement.body())
 
 
-def _locations(names: tuple[str, ...]) -> Iterator[Body]:
+def locations(names: tuple[str, ...]) -> Iterator[Body]:
+    """Give the locations of a provider in these places, as its PUT carries them."""
     for number, name in enumerate(names, 1):
         place = PLACES[name]
         yield {

@@ -245,6 +245,20 @@ def problems() -> None:
 
 
 @app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="A folder that is empty or not there yet.")],
+    scale: Annotated[int, typer.Option(min=1, max=90, help="How many regions' worth.")] = 1,
+) -> None:
+    """Write the delivery files of the demonstration region, and of regions like it, with their region.toml.
+
+    Example: `jeugdregio demo --out /tmp/region`
+    """
+    from jeugdregio.demonstration import write  # noqa: PLC0415
+
+    write(scale, out, Console())
+
+
+@app.command()
 def doctor(data: DataOption = _DATA) -> None:
     """Say what is running, how far behind it is, what is wrong and what to do.
 

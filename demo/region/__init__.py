@@ -1,0 +1,1 @@
+"""The demonstration region: five years of deliveries, as files, fitted to the published tables (decision 0021)."""
