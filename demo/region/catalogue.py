@@ -8,8 +8,8 @@ from demo import offer
 from demo.request import Body
 from shared.values.codes import Unit
 
-YEARS = range(2021, 2027)
-_INDEX = {2021: 0.965, 2022: 1.0, 2023: 1.055, 2024: 1.115, 2025: 1.15, 2026: 1.18}
+YEARS = range(2019, 2027)
+_INDEX = {2019: 0.92, 2020: 0.945, 2021: 0.965, 2022: 1.0, 2023: 1.055, 2024: 1.115, 2025: 1.15, 2026: 1.18}
 """What costs 1 in 2022."""
 _MINUTE, _HOUR, _DAY, _DAYPART, _PIECE = (
     Unit.MINUTE,
@@ -313,11 +313,20 @@ ORDINARY = (
     _line("46A03", 5, "Crisisdiagnostiek | Crisis assessment", _PIECE, 183750, _usual(1, 1, 14, 28, 1)),
 )
 LINES = {line.code: line for line in (*RESIDENTIAL_1, *ORDINARY)}
+_BEFORE = (2019, 2020)
 _LATER = {2024: 1.057, 2025: 1.09, 2026: 1.118}
+
+
+def _before(tariffs: dict[int, int]) -> dict[int, int]:
+    """Of before 2021, for products that were there: indications of 2021 go back to it."""
+    return {year: tariffs[2021] for year in _BEFORE if 2021 in tariffs}  # noqa: PLR2004
+
+
 SEGMENT_2 = tuple(
     replace(
         product,
-        tariffs=product.tariffs
+        tariffs=_before(product.tariffs)
+        | product.tariffs
         | {year: round(product.tariffs[2023] * index) for year, index in _LATER.items()},
     )
     for product in offer.PRODUCTS

@@ -94,7 +94,7 @@ class Contracts:
     def _others(self) -> Iterator[Agreement]:
         for code, one in self.offers.items():
             for agb in one.contracted:
-                yield Agreement(agb, code, "2021-01-01")
+                yield Agreement(agb, code, "2019-01-01")
             for place, agb in enumerate(one.since_2023):
                 ends = _ENDS if (place + len(code) + int(agb)) % _LAPSED == 0 else None
                 yield Agreement(agb, code, _NEW_ROUND, ends)

@@ -71,6 +71,7 @@ class Maker:
         """Give it a referrer, and with it a practice, a team or a school."""
         draw, person = self.draw, grant.person
         grant.referrer = draw.one_of(referrers)
+        grant.practice = grant.team = grant.school = None
         place = int(person.municipality)
         if grant.referrer in (_R.GENERAL_PRACTITIONER, _R.YOUTH_DOCTOR, _R.MEDICAL_SPECIALIST):
             grant.practice = f"01{place:04d}{draw.below(_PRACTICES):02d}"

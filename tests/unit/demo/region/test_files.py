@@ -24,6 +24,8 @@ from shared.values.region import load_region
 from tests.unit.demo.region.counting import Deliveries, Line, clients, lines_of
 
 _ONE_IN = 97
+# Numbers of what was delivered twice by mistake; some of it is not withdrawn yet.
+_SECOND_TIME = 800_000_000
 
 
 def test_a_region_has_at_most_some_800_000_records_of_each_kind(written: Files) -> None:
@@ -114,7 +116,7 @@ def test_what_is_sent_goes_with_the_next_tenth_of_a_month(sent: date, delivered:
 def test_the_same_seed_grants_the_same_and_another_region_has_other_people(now: list[Line]) -> None:
     again, other = generate.granted(0), generate.granted(1)
     granted = {_said(each.record()) for each in again.grants}
-    assert granted >= {_said(line) for line in now}
+    assert granted >= {_said(line) for line in now if line["assignmentNumber"] < _SECOND_TIME}
     assert not {each.person.bsn for each in other.grants} & clients(now)
 
 
