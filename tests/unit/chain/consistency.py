@@ -72,5 +72,5 @@ async def no_claim_waits_for_what_is_known(connection: asyncpg.Connection) -> No
 
 
 async def positions_have_no_gaps(connection: asyncpg.Connection) -> None:
-    for owner in ("referrals", "contracts"):
+    for owner in ("referrals", "contracts", "availability"):
         assert await connection.fetchval(_POSITIONS.format(owner=owner)) in (True, None), owner

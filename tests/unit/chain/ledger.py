@@ -2,17 +2,19 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 
+from shared.events.availability import ReportState
 from shared.events.contracts import AgreementState, ClaimState, ProductState, ProviderState
 from shared.events.known import Known
-from shared.events.referrals import IndicationState
+from shared.events.referrals import CareState, IndicationState
 from shared.events.state import State
 from tests.unit.monitoring.brute_force import EVER, World
 from tests.unit.monitoring.inputs import at
@@ -24,11 +26,16 @@ _OWNERS: Mapping[type[State], tuple[str, str]] = {
     ProductState: ("contracts", "product"),
     ProviderState: ("contracts", "provider"),
     AgreementState: ("contracts", "agreement"),
+    CareState: ("referrals", "care"),
+    ClaimState: ("contracts", "claim"),
+    ReportState: ("availability", "report"),
 }
-_CLAIMS = """
+# What is accepted of what providers say hangs on what had arrived when, which is tested at its rules: here the owners'
+# journals say it.
+_SAID = """
 select j.aggregateid, j.version, p.known_at, j.payload::text as payload
-from contracts.journal j join contracts.journal_position p using (id)
-where j.aggregatetype = 'claim' and (j.payload ->> 'indication')::uuid = any($1)
+from {service}.journal j join {service}.journal_position p using (id)
+where j.aggregatetype = $1 and j.payload ->> 'provider' = any($2) order by j.aggregateid, j.version
 """
 _KNOWN = """
 select j.aggregateid, j.version, p.known_at, j.payload::text as payload
@@ -39,8 +46,9 @@ where j.aggregatetype = $1 and j.aggregateid = any($2) order by j.aggregateid, j
 
 @dataclass
 class Ledger:
-    """Every version that was accepted in one example, by kind, aggregate and version."""
+    """Every version that was accepted in one example, by kind, aggregate and version; `providers`: its providers."""
 
+    providers: tuple[str, ...]
     accepted: dict[type[State], dict[UUID, dict[int, State]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
     )
@@ -63,20 +71,29 @@ class Ledger:
         agreements = await self._known(connection, AgreementState)
         products = await self._known(connection, ProductState)
         await self._known(connection, ProviderState)
-        return KnownWorld(indications, agreements, products, await self._claims(connection))
+        return KnownWorld(
+            *(indications, agreements, products),
+            care=await self._said(connection, CareState),
+            claims=await self._said(connection, ClaimState),
+            reports=await self._said(connection, ReportState),
+        )
 
-    async def _claims(self, connection: asyncpg.Connection) -> list[Known[ClaimState]]:
-        """Read the claims of what was accepted here: which of them are is tested at their rules."""
-        rows = await connection.fetch(_CLAIMS, list(self.accepted[IndicationState]))
-        return [
+    async def _said(self, connection: asyncpg.Connection, kind: type[StateT]) -> list[Known[StateT]]:
+        """Read what was published of what the providers said; later versions of an aggregate became known later."""
+        service, aggregate = _OWNERS[kind]
+        rows = await connection.fetch(_SAID.format(service=service), aggregate, list(self.providers))
+        found = [
             Known(
                 row["aggregateid"],
                 row["version"],
                 row["known_at"],
-                ClaimState.model_validate_json(row["payload"]),
+                kind.model_validate_json(row["payload"]),
             )
             for row in rows
         ]
+        for one, following in pairwise(found):
+            assert one.aggregate != following.aggregate or one.known_at <= following.known_at
+        return found
 
     async def _known(self, connection: asyncpg.Connection, kind: type[StateT]) -> list[Known[StateT]]:
         """Read since when each version is known; the journal must hold these versions, and no others."""
@@ -116,11 +133,13 @@ class KnownWorld:
         indications: list[Known[IndicationState]],
         agreements: list[Known[AgreementState]],
         products: list[Known[ProductState]],
+        *,
+        care: list[Known[CareState]],
         claims: list[Known[ClaimState]],
+        reports: list[Known[ReportState]],
     ) -> None:
-        self.moments = sorted(
-            {known.known_at for several in (indications, agreements, products, claims) for known in several}
-        )
+        everything: list[Sequence[Known[Any]]] = [indications, agreements, products, care, claims, reports]
+        self.moments = sorted({known.known_at for several in everything for known in several})
         by_aggregate: dict[UUID, list[Known[IndicationState]]] = defaultdict(list)
         for known in indications:
             by_aggregate[known.aggregate].append(self._numbered(known))
@@ -129,7 +148,9 @@ class KnownWorld:
             [self._numbered(known) for known in agreements],
             [self._numbered(known) for known in products],
             [EVER] * len(by_aggregate),
+            care=[self._numbered(known) for known in care],
             claims=[self._numbered(known) for known in claims],
+            reports=[self._numbered(known) for known in reports],
         )
 
     def minute(self, moment: datetime) -> int:

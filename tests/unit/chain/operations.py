@@ -72,6 +72,27 @@ class CreditClaim:
 
 
 @dataclass(frozen=True)
+class PutCare:
+    """What a provider says of a period of care under a number; `sent` is an hour, by which it may be late."""
+
+    number: int
+    provider: str
+    start: date
+    end: date | None
+    sent: int
+    withdrawal: bool
+
+
+@dataclass(frozen=True)
+class ReportWaits:
+    provider: str
+    product: str
+    day: date
+    intake: int | None
+    start: int | None
+
+
+@dataclass(frozen=True)
 class SendAll:
     """A service publishes its journal again, as a new generation."""
 
@@ -87,6 +108,8 @@ Write = (
     | WithdrawAgreement
     | PutClaim
     | CreditClaim
+    | PutCare
+    | ReportWaits
     | SendAll
 )
 

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import singledispatchmethod
@@ -11,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from services.availability.waiting_times.commands import report
 from services.contracts.agreements import commands as agreements
 from services.contracts.agreements.domain import Change, Key
 from services.contracts.claims import commands as claims
@@ -19,27 +21,35 @@ from services.contracts.products import commands as products
 from services.contracts.providers import commands as providers
 from services.monitoring.figures.domain import FIGURES, Dimension, FigureRequest, visible
 from services.monitoring.figures.queries import groups
+from services.referrals.care import commands as care
+from services.referrals.care.domain import Key as CareKey
+from services.referrals.care.domain import Version
 from services.referrals.clients.domain import Vault
 from services.referrals.indications.commands import Arrival, record
 from services.referrals.indications.domain import Outcome
 from services.referrals.indications.schemas import IndicationBody
 from shared.auth import Principal, Role
-from shared.database import Database
-from shared.events.contracts import AgreementState, ProductState, ProviderState
+from shared.database import Connection, Database
+from shared.events.availability import ReportState
+from shared.events.contracts import AgreementState, Location, ProductState, ProviderState
 from shared.events.envelope import cloud_event, source
 from shared.events.referrals import IndicationState
 from shared.journal.generation import republish
+from shared.processing_log import ProcessingRecord
 from shared.processing_log import record as processing_record
+from shared.values.codes import Admission, ReasonOfEnding
 from shared.values.period import Period
 from tests.unit.chain.ledger import Ledger
 from tests.unit.chain.loops import Loops
 from tests.unit.chain.operations import (
     CreditClaim,
     PutAgreement,
+    PutCare,
     PutClaim,
     PutIndication,
     PutProduct,
     PutProvider,
+    ReportWaits,
     SendAll,
     WithdrawAgreement,
     WithdrawIndication,
@@ -54,6 +64,7 @@ _BSNS = ("999990019", "999990020", "999990032")
 _EPOCH = datetime(2022, 1, 1, tzinfo=UTC)
 _KEY = base64.b64encode(bytes(32)).decode()
 _VAULT = Vault({1: _KEY}, _KEY)
+_LOCATION = Location(code="1", name="Hoofdlocatie", postcode="5701AA", latitude=51.48, longitude=5.66)
 _ACCEPTED = ("created", "applied")
 _SENT = """
 select j.event_id, j.aggregateid, j.version, p.position, j.recorded_at, p.known_at, j.payload::text as payload,
@@ -78,13 +89,13 @@ class ARegion:
     """One example: codes and numbers that no other has used, and the account of what was accepted under them."""
 
     def __init__(self, engines: Engines, number: int, municipalities: list[str]) -> None:
-        self.ledger = Ledger()
         self._engines = engines
         self._number = number
         self._municipalities = municipalities
         self._codes = {FOSTER: f"43{number:03X}", THERAPY: f"45{number:03X}"}
         self._agbs = {CARER: f"{number * 2:08}", CLINIC: f"{number * 2 + 1:08}"}
         self._indications: dict[int, UUID] = {}
+        self.ledger = Ledger(tuple(self._agbs.values()))
 
     @singledispatchmethod
     async def write(self, write: Write) -> None:
@@ -152,7 +163,7 @@ class ARegion:
 
     @write.register
     async def _(self, write: PutProvider) -> None:
-        state = ProviderState(agb=self._agbs[write.agb], name=write.name)
+        state = ProviderState(agb=self._agbs[write.agb], name=write.name, locations=(_LOCATION,))
         async with self._managing().transaction(organisation=MANAGER, role="contract-manager") as connection:
             (result,) = await providers.put(connection, [state])
         if result.outcome in _ACCEPTED:
@@ -192,10 +203,41 @@ class ARegion:
     async def _claim(self, provider: str, reference: str, content: Content | None) -> None:
         """Claim or credit. What becomes of it, now or when its number is known, is what the journal then says."""
         agb = self._agbs[provider]
-        principal = Principal(Role.PROVIDER, agb, "administration", "youth-act")
-        processing = processing_record("putClaim", principal, service="contracts", start_time=_EPOCH)
-        async with self._managing().transaction(organisation=agb, role="provider") as connection:
-            await claims.record(connection, [claims.Arrival(agb, reference, content)], processing)
+        async with self._providing("contracts", agb) as connection:
+            arrival = claims.Arrival(agb, reference, content)
+            await claims.record(connection, [arrival], _processing("putClaim", agb, "contracts"))
+
+    @write.register
+    async def _(self, write: PutCare) -> None:
+        agb = self._agbs[write.provider]
+        ended = None if write.withdrawal else write.end
+        version = Version(
+            _EPOCH + timedelta(hours=write.sent),
+            valid_to=ended,
+            reason_of_ending=ReasonOfEnding.AS_PLANNED if ended else None,
+            withdrawal=write.withdrawal,
+        )
+        arrival = care.Arrival(CareKey(*self._key(write.number), write.start, agb), version)
+        async with self._providing("referrals", agb) as connection:
+            await care.record(connection, [arrival], _processing("putCarePeriod", agb, "referrals"))
+
+    @write.register
+    async def _(self, write: ReportWaits) -> None:
+        agb = self._agbs[write.provider]
+        said = ReportState(
+            provider=agb,
+            location=_LOCATION.code,
+            product=self._codes[write.product],
+            reference_date=write.day,
+            intake_weeks=write.intake,
+            start_weeks=write.start,
+            admission=Admission.ACCEPTING,
+        )
+        async with self._providing("availability", agb) as connection:
+            await report(connection, agb, [said])
+
+    def _providing(self, service: str, agb: str) -> AbstractAsyncContextManager[Connection]:
+        return self._engines.apis[service].transaction(organisation=agb, role="provider")
 
     @write.register
     async def _(self, write: SendAll) -> None:
@@ -247,3 +289,8 @@ class ARegion:
 
     def _managing(self) -> Database:
         return self._engines.apis["contracts"]
+
+
+def _processing(name: str, agb: str, service: str) -> ProcessingRecord:
+    principal = Principal(Role.PROVIDER, agb, "administration", "youth-act")
+    return processing_record(name, principal, service=service, start_time=_EPOCH)

@@ -12,6 +12,7 @@ from tests.unit.chain.operations import (
     CreditClaim,
     Operation,
     PutAgreement,
+    PutCare,
     PutClaim,
     PutIndication,
     PutProduct,
@@ -19,6 +20,7 @@ from tests.unit.chain.operations import (
     Question,
     Rebuild,
     Repeat,
+    ReportWaits,
     Rounds,
     SendAll,
     Step,
@@ -33,7 +35,7 @@ NUMBERS = 3
 CLIENTS = 3
 _STARTS = (date(2022, 11, 1), date(2023, 7, 11))
 _KINDS = sorted({" ".join(name.split()[:2]) for name in NAMES})
-_publishers = st.sampled_from(["referrals", "contracts"])
+_publishers = st.sampled_from(["referrals", "contracts", "availability"])
 _some_loops = st.lists(st.sampled_from(NAMES), min_size=1, max_size=6, unique=True).map(tuple)
 # By how many hours a decision arrives after newer ones.
 _late = st.sampled_from([0, 0, 0, 0, 1, 3, 9])
@@ -151,9 +153,36 @@ _claimed = st.sampled_from([1, 99, 5_000, 60_000])
 
 
 @st.composite
+def _care(draw: st.DrawFn, bases: list[_Base], hour: int) -> PutCare:
+    """A start, a stop or a withdrawal of one of two periods of a number; mostly by the provider that it is for."""
+    number = draw(st.integers(0, NUMBERS - 1))
+    fixed = bases[number].fixed
+    start = fixed["from"] + timedelta(days=draw(st.sampled_from([0, 0, 40])))
+    length = draw(st.none() | st.integers(0, 60))
+    end = None if length is None else start + timedelta(days=length)
+    provider = draw(st.sampled_from([fixed["provider"]] * 5 + [CARER, CLINIC]))
+    withdrawal = draw(st.sampled_from([False] * 5 + [True]))
+    return PutCare(number, provider, start, end, hour - draw(_late), withdrawal)
+
+
+@st.composite
+def _waits(draw: st.DrawFn) -> ReportWaits:
+    day = draw(st.sampled_from(_STARTS)) + timedelta(days=draw(st.sampled_from([0, 20, 31, 45, 70])))
+    weeks = st.none() | st.integers(0, 40)
+    # Mostly of what is offered from the beginning; of another offer only where its agreement came through.
+    provider, product = draw(st.just((CARER, FOSTER)) | st.tuples(providers, codes))
+    return ReportWaits(provider, product, day, draw(weeks), draw(weeks))
+
+
+@st.composite
 def _writes(draw: st.DrawFn, bases: list[_Base], hour: int) -> Write:
-    if draw(st.sampled_from([False] * 5 + [True])):
-        return draw(_claims(bases))
+    match draw(_among(decision=60, care=14, claim=14, waits=12)):
+        case "care":
+            return draw(_care(bases, hour))
+        case "claim":
+            return draw(_claims(bases))
+        case "waits":
+            return draw(_waits())
     return draw(_decisions(bases, hour))
 
 
@@ -198,7 +227,7 @@ def _rare(draw: st.DrawFn) -> Operation:
 
 @st.composite
 def _operations(draw: st.DrawFn, bases: list[_Base], hour: int) -> Operation:
-    match draw(_among(write=42, step=18, rounds=18, question=12, repeat=7, rare=3)):
+    match draw(_among(write=50, step=18, rounds=18, question=12, repeat=7, rare=3)):
         case "write":
             return draw(_writes(bases, hour))
         case "step":
@@ -222,7 +251,12 @@ def stories(draw: st.DrawFn) -> tuple[list[str], list[Operation]]:
     bases = [draw(_bases()) for _ in range(NUMBERS)]
     offered: list[Write] = [PutProvider(CARER, "De Linde"), PutProvider(CLINIC, "Het Anker")]
     offered += [replace(draw(_products()), code=code) for code in (FOSTER, THERAPY)]
-    opening = [each for each in offered if draw(st.sampled_from([True, True, True, False]))]
+    offered.append(PutAgreement(CARER, FOSTER, _STARTS[0], None, draw(st.none() | st.integers(0, 9000))))
+    opening: list[Operation] = [each for each in offered if draw(st.sampled_from([True, True, True, False]))]
+    if draw(st.sampled_from([True, True, False])):
+        # Drawn apart most of what providers say would come before what it needs, or never.
+        said = [draw(_care(bases, 1)), draw(_claims(bases)), draw(_waits()), draw(_waits())]
+        opening += [draw(_versions(bases, 0)), Rounds(8, ()), *said]
     hours = range(draw(st.integers(15, 45)))
     return [base.municipality for base in bases], [
         *opening,

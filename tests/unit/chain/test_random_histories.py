@@ -1,5 +1,6 @@
 """Whatever comes in whatever order through whichever loops: figures are what a recomputation from all days gives."""
 
+import asyncio
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,6 +72,8 @@ class Inquiry:
         assert self._known_through.keys() == FIGURES.keys()
         assert all(moment <= min(self._known_through.values()) for moment in known.moments)
         for figure, request, told in self._told:
+            # Recomputing takes a while: let consumers say meanwhile that they live.
+            await asyncio.sleep(0)
             minute = EVER if request.as_of is None else known.minute(request.as_of)
             days = list(brute_force.days_of(known.world, minute))
             assert in_it(told, request, figure) == recomputed.answer(figure, request, days), (
