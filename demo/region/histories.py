@@ -39,11 +39,12 @@ def versions(draw: Draw, grant: Grant) -> Iterator[Body]:
 
 def _later(grant: Grant, days: int, **changed: str) -> Body:
     decided = max(grant.decided, grant.sent) + timedelta(days=days)
-    return grant.record(**changed) | _moments(grant, decided)
+    # At another hour than ends and extensions: two versions may not have the same moments.
+    return grant.record(**changed) | _moments(grant, decided, hour=16)
 
 
-def _moments(grant: Grant, decided: date) -> Body:
-    return {"decidedAt": at(decided, grant.number), "sentAt": at(decided, grant.number, 14)}
+def _moments(grant: Grant, decided: date, hour: int = 14) -> Body:
+    return {"decidedAt": at(decided, grant.number), "sentAt": at(decided, grant.number, hour)}
 
 
 def _extended(draw: Draw, grant: Grant, last: date) -> Iterator[Body]:

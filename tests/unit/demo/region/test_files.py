@@ -1,7 +1,7 @@
 """What the files of the demonstration region look like: fit for the front doors, and the same each time."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from services.contracts.claims.schemas import ClaimBody
 from services.contracts.products.schemas import ProductBody
 from services.contracts.providers.schemas import ProviderBody
 from services.referrals.care.schemas import CarePeriodBody
+from services.referrals.indications.domain import Outcome, Version, decide
 from services.referrals.indications.schemas import IndicationBody, WithdrawalBody
 from shared.values.region import load_region
 from tests.unit.demo.region.counting import Deliveries, Line, clients, lines_of
@@ -82,6 +83,21 @@ def test_a_line_is_the_body_of_the_single_call_with_its_key(
     assert _accepted(some, body, keys) > 10
 
 
+def test_every_version_is_kept_when_versions_arrive_in_the_order_of_their_moments(
+    deliveries: Deliveries,
+) -> None:
+    for lines in deliveries.versions.values():
+        kept: list[Version] = []
+        for line in sorted(lines, key=lambda line: (line["decidedAt"], line["sentAt"])):
+            version = _version(line, kept)
+            outcome = decide(kept, version).outcome
+            assert outcome is (Outcome.APPLIED if kept else Outcome.CREATED), (
+                line["assignmentNumber"],
+                outcome,
+            )
+            kept.append(version)
+
+
 def test_claims_lie_within_their_indication_and_stay_below_what_was_granted(
     deliveries: Deliveries, now: list[Line]
 ) -> None:
@@ -141,6 +157,14 @@ def _accepted(lines: Iterable[Line], body: type[BaseModel], keys: tuple[str, ...
         assert set(keys) <= set(line)
         count += 1
     return count
+
+
+def _version(line: Line, kept: list[Version]) -> Version:
+    moments = datetime.fromisoformat(line["decidedAt"]), datetime.fromisoformat(line["sentAt"])
+    if "withdrawn" in line:
+        return Version(*moments, kept[-1].client, kept[-1].content, withdrawal=True, reason=line["reason"])
+    about = ("municipality", "assignmentNumber", "bsn", "decidedAt", "sentAt")
+    return Version(*moments, line["bsn"], {name: value for name, value in line.items() if name not in about})
 
 
 def _said(line: Line) -> tuple[Any, ...]:
