@@ -177,10 +177,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._tell_lag_tools()
 
     async def _tell_lag_tools(self) -> None:
-        for partition, stand in self._stands.items():
+        # A rebalance may have taken some of them meanwhile, of which the client would know nothing.
+        assigned = self._client.assignment()
+        stands = {partition: stand for partition, stand in self._stands.items() if partition in assigned}
+        for partition, stand in stands.items():
             lag = max(0, (self._client.highwater(partition) or 0) - stand.next_offset)
             metrics.consumer_lag_events.labels(self._service, partition.topic, partition.partition).set(lag)
-        offsets = {partition: stand.next_offset for partition, stand in self._stands.items()}
+        offsets = {partition: stand.next_offset for partition, stand in stands.items()}
         try:
             if offsets:
                 await asyncio.wait_for(self._client.commit(offsets), 5)
