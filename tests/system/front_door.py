@@ -70,9 +70,10 @@ class FrontDoor:
     async def figure(self, key: str, **query: Any) -> Json:  # noqa: ANN401 - as `call`
         return await self.read("monitoring", f"/figures/{key}", role="analyst", **query)
 
-    async def menu(self) -> list[str]:
+    async def menu(self) -> dict[str, list[str]]:
+        """Give the figures, each with the dimensions by which it can be broken down."""
         answer = await self.read("monitoring", "/figures", role="analyst")
-        return [figure["key"] for figure in answer["figures"]]
+        return {figure["key"]: figure["dimensions"] for figure in answer["figures"]}
 
     async def known_through(self) -> str | None:
         """Tell up to which moment figures are complete."""

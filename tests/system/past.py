@@ -47,9 +47,10 @@ class Past:
 async def ask_everything(region: FrontDoor, as_of: str) -> Answers:
     """Ask all figures as of a moment."""
     answers = {}
-    for key in await region.menu():
+    for key, dimensions in (await region.menu()).items():
         for number, way in enumerate(_WAYS):
-            answer = await region.figure(key, **way, asOf=as_of)
+            by = [dimension for dimension in way["by"] if dimension in dimensions]
+            answer = await region.figure(key, **{**way, "by": by}, asOf=as_of)
             answers[key, number] = orjson.dumps(answer["rows"])
     return answers
 
