@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from client.api import cursor_of
 from demo.load import load
 from tests.system.front_door import FrontDoor
 from tests.system.indications import MUNICIPALITIES
@@ -22,24 +23,32 @@ async def journals(region: FrontDoor) -> list[tuple[str, str, str]]:
     ]
 
 
-async def indications(region: FrontDoor) -> list[Any]:
-    found = []
-    for code in MUNICIPALITIES:
-        page = await region.read(
-            "referrals", "/indications", role="municipality", organisation=code, pageSize=1000
-        )
-        assert page["next"] is None
+async def listed(region: FrontDoor, service: str, path: str, **who: str) -> list[Any]:
+    """All that a list holds, page by page."""
+    found: list[Any] = []
+    query: dict[str, Any] = {"pageSize": 1000}
+    while True:
+        page = await region.read(service, path, **who, **query)
         found += page["items"]
-    return found
+        if page["next"] is None:
+            return found
+        query["cursor"] = cursor_of(page["next"])
+
+
+async def indications(region: FrontDoor) -> list[Any]:
+    return [
+        each
+        for code in MUNICIPALITIES
+        for each in await listed(region, "referrals", "/indications", role="municipality", organisation=code)
+    ]
 
 
 async def offer(region: FrontDoor) -> list[Any]:
-    found = []
-    for kind in ("products", "providers", "agreements"):
-        page = await region.read("contracts", f"/{kind}", role="contract-manager", pageSize=1000)
-        assert page["next"] is None
-        found += page["items"]
-    return found
+    return [
+        each
+        for kind in ("products", "providers", "agreements")
+        for each in await listed(region, "contracts", f"/{kind}", role="contract-manager")
+    ]
 
 
 async def test_loading_the_example_again_emits_no_event_and_changes_no_version(region: FrontDoor) -> None:

@@ -67,7 +67,9 @@ async def test_what_a_provider_reports_is_found_at_once_and_told_to_who_follows_
         "referenceDate": TODAY.isoformat(),
     }
     answer = await region.write("POST", "availability", "/waiting-times", {"reports": [confirmed]}, **who)
-    here = sum(each["location"] == confirmed["location"] for each in reports)
+    # Also what was reported there before this test.
+    at_the_location = {"provider": provider, "location": confirmed["location"]}
+    here = len((await region.read("availability", "/waiting-times", **who, **at_the_location))["items"])
     assert answer["results"] == [{"outcome": "confirmed", "confirmed": here, "errors": []}]
 
     expected = {(each["location"], each["product"], each["referenceDate"]) for each in reports}
