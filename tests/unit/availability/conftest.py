@@ -7,6 +7,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from jeugdregio.engines import Postgres
+from jeugdregio.ports import free_port
 from services.availability.app import create_app
 from services.availability.search.projection import derive
 from shared.consumer.recompute import Recompute
@@ -76,6 +77,7 @@ async def client(api: Database, issuer: Issuer, token: Headers) -> AsyncIterator
             {
                 "service_database_url": "postgresql://availability_api:x@127.0.0.1:1/region",
                 "kafka_bootstrap_servers": "127.0.0.1:9092",
+                "metrics_port": free_port(),
                 "public_url": "https://api.region.example",
                 "token_issuer": issuer.claims()["iss"],
                 "token_audience": issuer.claims()["aud"],

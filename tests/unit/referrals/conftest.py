@@ -9,6 +9,7 @@ import pytest
 
 from jeugdregio.engines import Postgres
 from jeugdregio.issuer import AUDIENCE, ISSUER, Issuer, new_signing_key
+from jeugdregio.ports import free_port
 from services.referrals.app import create_app
 from services.referrals.settings import Settings
 from shared.database import Database
@@ -48,6 +49,7 @@ async def caller(databases: Databases, engines_folder: Path) -> AsyncIterator[Ca
             {
                 "service_database_url": databases.url("referrals", "api"),
                 "kafka_bootstrap_servers": "127.0.0.1:9",
+                "metrics_port": free_port(),
                 "public_url": "https://api.region.example",
                 "token_issuer": ISSUER,
                 "token_audience": AUDIENCE,
