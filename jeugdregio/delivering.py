@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from client.api import ProblemError
 from jeugdregio.errors import StarterError
 
 _PIECE: Final = 64 * 1024
@@ -78,18 +79,9 @@ def _follow(http: httpx.Client, url: str, delivery: Json, progress: Progress) ->
 
 def _json(answer: httpx.Response) -> Json:
     if not answer.is_success:
-        raise StarterError(_reason(answer))
+        raise StarterError(str(ProblemError(answer)))
     content: Json = answer.json()
     return content
-
-
-def _reason(answer: httpx.Response) -> str:
-    try:
-        problem = answer.json()
-    except ValueError:
-        return f"the service answered {answer.status_code}"
-    said = [each["message"] for each in problem.get("errors", ())]
-    return " ".join([str(problem["detail"]), *said])
 
 
 def _show(delivery: Json, refusals: list[Json], console: Console) -> None:

@@ -10,8 +10,8 @@ _INTRODUCTION = (
     "# What can go wrong, in two languages",
     "",
     "Every error is `application/problem+json` (RFC 9457): `type`, `title`, `titleNl`, `status`, `detail` and facts of its",
-    "own. Wrong input has `errors`: each with a `code`, what it is about (`pointer` into the body, or `parameter`) and a",
-    "`message` with the remedy. This page is written by `jeugdregio problems`.",
+    "own. Wrong input has `errors`: each with a `code`, what it is about (`pointer` into the body, or `parameter`), and a",
+    "`message` with the remedy and the same in Dutch (`messageNl`). This page is written by `jeugdregio problems`.",
     "",
 )
 

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Final
 
+from shared.dutch import in_dutch
+
 type_prefix: Final = "urn:problem-type:jeugdregio:"
 
 Fact = str | int | bool | None | Sequence[str]
@@ -58,6 +60,11 @@ class FieldError:
     message: str
     pointer: str | None = None
     parameter: str | None = None
+
+    @property
+    def message_nl(self) -> str:
+        """The same in Dutch, as far as the code says it."""
+        return in_dutch(self.code)
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457

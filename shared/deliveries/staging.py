@@ -106,7 +106,7 @@ class Staging:
     def _refuse(self, errors: list[FieldError]) -> None:
         self.refused += 1
         self._bad += [
-            Refused(self.records, place, each.pointer, each.code, each.message)
+            Refused(self.records, place, each.pointer, each.code, each.message, each.message_nl)
             for place, each in enumerate(errors[:_MOST_ERRORS])
         ]
 

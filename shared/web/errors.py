@@ -1,7 +1,8 @@
 """The one place where an exception becomes an answer: problem+json (RFC 9457), whatever went wrong.
 
 Members: `type`, `title` (English), `titleNl` (Dutch; both always, whatever Accept-Language asks), `status`,
-`detail`, `instance` (the request id as URN), for wrong input `errors`, and the facts of the problem.
+`detail`, `instance` (the request id as URN), for wrong input `errors` (each with `message` and `messageNl`), and the
+facts of the problem.
 """
 
 from dataclasses import asdict
@@ -134,7 +135,8 @@ def members(problem: Problem) -> dict[str, Any]:
 
 
 def _without_none(error: FieldError) -> dict[str, str]:
-    return {name: value for name, value in asdict(error).items() if value is not None}
+    given = asdict(error) | {"messageNl": error.message_nl}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _refuse(value: object) -> object:

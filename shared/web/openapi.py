@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from shared import problems
 from shared.auth.principal import Role
+from shared.dutch import in_dutch
 from shared.problems import InvalidInput, Problem, kind_of, summary_of
 from shared.web.errors import MEDIA_TYPE
 
@@ -52,10 +53,11 @@ _FIELD_ERROR_SCHEMA: Final = {
     "title": "FieldError",
     "description": "One thing wrong with the input; it never repeats what was sent.",
     "type": "object",
-    "required": ["code", "message"],
+    "required": ["code", "message", "messageNl"],
     "properties": {
         "code": {"type": "string", "description": "Which rule was broken"},
-        "message": {"type": "string", "description": "What is asked for"},
+        "message": {"type": "string", "description": "What is asked for, in English"},
+        "messageNl": {"type": "string", "description": "The same, Dutch, in the words of the code"},
         "pointer": {"type": "string", "description": "Where in the body: JSON Pointer as URI fragment"},
         "parameter": {"type": "string", "description": "Which path or query parameter"},
     },
@@ -87,7 +89,14 @@ def _example(problem: type[Problem]) -> dict[str, Any]:
         "instance": "urn:uuid:6f1e1d52-6f0c-4f0e-9a51-0d9a4d7f2a11",
     }
     if issubclass(problem, InvalidInput):
-        example["errors"] = [{"code": "missing", "message": "Field required", "pointer": "#/from"}]
+        example["errors"] = [
+            {
+                "code": "missing",
+                "message": "Field required",
+                "messageNl": in_dutch("missing"),
+                "pointer": "#/from",
+            }
+        ]
     return example
 
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 import httpx
 import jsonschema
 
+from shared.dutch import UNSAID
+
 HEADERS: Final = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -76,6 +78,10 @@ class Documented:
         self._validator("#/components/schemas/Problem").validate(problem)
         assert problem["status"] == answer.status_code, where
         assert problem["instance"] == f"urn:uuid:{answer.headers['x-request-id']}", where
+        for error in problem.get("errors", ()):
+            assert error["messageNl"] != UNSAID, (
+                f"say it in Dutch (shared/dutch.py): {error['code']}, {where}"
+            )
 
     def _check_operation(self, answer: httpx.Response, operation: dict[str, Any], where: str) -> None:
         status = str(answer.status_code)

@@ -11,6 +11,7 @@ from services.availability.search.domain import Sort, Standing, because
 from services.availability.search.queries import Filter, Key
 from services.availability.search.schemas import Offer, OfferPage
 from shared.auth import Principal, Role, allow
+from shared.dutch import translate
 from shared.events.contracts import Age, Segment
 from shared.paging import Page, Paging
 from shared.problems import FieldError, InvalidInput
@@ -32,6 +33,14 @@ class Search(NamedTuple):
 
     narrowed: Filter
     sort: Sort
+
+
+translate(
+    {
+        "postcode-required": "Zoeken op afstand vraagt een postcode.",
+        "postcode-unknown": "Van deze postcode is de plaats niet bekend; geef er een uit de buurt.",
+    }
+)
 
 
 def _search(

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.contracts.agreements.domain import Change, Decision, Key, Outcome
 from shared.database import Connection
+from shared.dutch import translate
 from shared.problems import Conflict, FieldError, InvalidInput, Kind, NotFound, register, register_constraints
 from shared.tracing import current_traceparent
 from shared.values.period import Period
@@ -15,6 +16,14 @@ _REMEDIES = {
     "product": "This product is not known: put it first, under /contracts/v1/products.",
     "provider": "This provider is not known: put it first, under /contracts/v1/providers.",
 }
+
+
+translate(
+    {
+        "unknown-product": "Dit product is niet bekend: leg het eerst vast, onder /contracts/v1/products.",
+        "unknown-provider": "Deze aanbieder is niet bekend: leg hem eerst vast, onder /contracts/v1/providers.",
+    }
+)
 
 
 class AgreementsOverlap(Conflict):

@@ -10,11 +10,18 @@ from pydantic.alias_generators import to_camel
 from services.contracts.claims.domain import Content, Outcome, Status, refusal
 from services.contracts.products.domain import Outcome as Recorded
 from services.contracts.products.domain import ends_before_start
+from shared.dutch import translate
 from shared.problems import InvalidInput, kind_of
 from shared.values.identifiers import Agb, MunicipalityCode, Shape
 from shared.values.moments import Moment
 from shared.values.money import MOST_CENTS
 from shared.values.period import Day, Period
+
+translate(
+    {
+        "claim-reference": "Een referentie heeft 1-40 letters, cijfers, punten, streepjes of _; eerst een letter of cijfer.",
+    }
+)
 
 _REQUEST = ConfigDict(
     alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, hide_input_in_errors=True

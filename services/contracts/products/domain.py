@@ -5,10 +5,21 @@ from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
+from shared.dutch import translate
 from shared.events.contracts import ProductState, Tariff
 from shared.problems import FieldError
 
 _CATEGORY_DIGITS = 2
+
+
+translate(
+    {
+        "category-of-code": "De categorie is het eerste tweetal cijfers van de code.",
+        "ages": "De hoogste leeftijd ligt onder de laagste; geef een hogere of laat haar weg.",
+        "tariff-open": "Alleen het laatste tarief mag open blijven; geef dit tarief zijn laatste dag.",
+        "tariff-order": "Geef de tarieven op volgorde van hun dagen; elk begint na de laatste dag van het vorige.",
+    }
+)
 
 
 class Outcome(StrEnum):

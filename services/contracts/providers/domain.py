@@ -2,8 +2,15 @@
 
 from collections.abc import Iterator
 
+from shared.dutch import translate
 from shared.events.contracts import ProviderState
 from shared.problems import FieldError
+
+translate(
+    {
+        "location-code": "Elke locatie heeft een eigen code; deze staat er al.",
+    }
+)
 
 
 def violations(provider: ProviderState) -> Iterator[FieldError]:

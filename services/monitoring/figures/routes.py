@@ -22,6 +22,7 @@ from services.monitoring.figures.schemas import (
     row_of,
 )
 from shared.auth import Principal, Role, allow
+from shared.dutch import translate
 from shared.paging import Page, decode
 from shared.problems import FieldError, ForeignOrganisation, InvalidInput, NotFound
 from shared.web.openapi import problem_responses
@@ -76,6 +77,13 @@ async def figure(
         rows=tuple(row_of(found, asked.label(each.period), each) for each in rows[: page.size]),
         next=page.next_link(rows, lambda group: group.key),
     )
+
+
+translate(
+    {
+        "dimension-not-in-figure": "Dit cijfer is niet naar dit kenmerk uit te splitsen; het menu noemt de kenmerken.",
+    }
+)
 
 
 def _no_dimension(figure: Figure, dimension: Dimension) -> FieldError:

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from services.referrals.care.domain import Key, Outcome, Refusal, Status, Version
+from shared.dutch import translate
 from shared.problems import FieldError, InvalidInput
 from shared.values.codes import ReasonOfEnding
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode
@@ -23,6 +24,13 @@ _RESPONSE = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=T
 
 Reason = Annotated[str, Field(min_length=1, max_length=500, description="No names, no other personal data")]
 _SENT_AT = "When it was sent: of two versions of one period the later counts, whatever the order of arrival"
+
+
+translate(
+    {
+        "stop-whole": "Een stop heeft een laatste dag en een reden van beëindiging: geef ze allebei of geen van beide.",
+    }
+)
 
 
 class CarePeriodBody(BaseModel):

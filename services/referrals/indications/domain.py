@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.dutch import translate
 from shared.values.codes import Frequency, ReferrerType, Unit
 
 Content = Mapping[str, Any]
@@ -35,6 +36,18 @@ _REFERRERS_WITH_CODE = (
     ReferrerType.MEDICAL_SPECIALIST,
 )
 _NOT_BY_THE_DAY = (Unit.DAY_AND_NIGHT, Unit.DAYPART, Unit.EURO, Unit.PIECE_OF_EFFORT)
+
+
+translate(
+    {
+        "referrer-code": "Een code hoort alleen bij verwijzers 02 tot en met 05; laat haar weg.",
+        "end-required": "Geef de laatste dag: een budget en frequentie 2 (week) vragen er een.",
+        "amount-required": "Geef een volume met eenheid en frequentie, of een budget in centen.",
+        "amount-twice": "Geef een volume of een budget, niet allebei.",
+        "volume-whole": "Volume, eenheid en frequentie horen bij elkaar: geef ze alle drie of geen.",
+        "frequency-of-unit": "Eenheid 14, 16, 83 en 84 gaan samen met frequentie 2, 4 of 6.",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

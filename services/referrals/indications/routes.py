@@ -26,6 +26,7 @@ from services.referrals.indications.schemas import (
 )
 from shared.auth import Principal, Role, allow
 from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_as
+from shared.dutch import translate
 from shared.journal.processing import Processing
 from shared.paging import IN_BODY, Paging, decode, encode, typed
 from shared.problems import FieldError, Forbidden, InvalidInput, NotFound
@@ -45,6 +46,14 @@ Municipality = Annotated[Principal, allow(Role.MUNICIPALITY)]
 Reader = Annotated[Principal, allow(Role.MUNICIPALITY, Role.PROVIDER)]
 Number = Annotated[AssignmentNumber, Path(alias="assignmentNumber")]
 _ONE = "/indications/{municipality}/{assignmentNumber}"
+
+
+translate(
+    {
+        "bsn-demonstration": "Nummers met een 9 vooraan zijn alleen voor demonstraties; geef het eigen BSN van de jeugdige.",
+        "foreign-organisation": "Dit is een andere gemeente dan de uwe; lever alleen uw eigen toewijzingen aan.",
+    }
+)
 
 
 class BsnNotAccepted(InvalidInput):

@@ -17,12 +17,22 @@ from services.monitoring.figures.domain import (
     PeriodKind,
     months_of,
 )
+from shared.dutch import translate
 from shared.problems import FieldError, InvalidInput
 from shared.values.codes import ReferrerType
 from shared.values.identifiers import Agb, MunicipalityCode, ProductCode
 from shared.values.moments import Moment, end_of_day
 from shared.values.period import Day
 from shared.values.region import Region
+
+translate(
+    {
+        "period-order": "De laatste periode ligt voor de eerste.",
+        "too-many-periods": "Dit zijn te veel perioden in een vraag; vraag er minder of langere.",
+        "municipality-not-in-region": "Een van de gemeenten hoort niet bij de regio; gebruik de codes van haar gemeenten.",
+        "sub-region-not-in-region": "Een van de deelregio's bestaat niet; gebruik de namen uit het regiobestand.",
+    }
+)
 
 LARGEST_PAGE = 10_000
 _MOST_VALUES = 200
