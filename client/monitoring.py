@@ -115,6 +115,8 @@ class FigureAnswer(BaseModel):
     """Up to which moment the answer is complete; null: none yet"""
     incomplete: int
     """Events that could not be applied and wait for a decision: the answer may lack them"""
+    import_open: Annotated[bool, Field(alias="importOpen")]
+    """History is being brought in: answers about the past can still change until it is"""
     rows: list[FigureRow]
     next: str | None
     """Link to the next page; null on the last one"""

@@ -71,6 +71,10 @@ _TEXTS: Final[dict[str, str]] = {
     "unreadable": "Dit is niet te lezen in het gevraagde formaat.",
     # Of deliveries.
     "columns": "Deze regel heeft een ander aantal kolommen dan de kopregel.",
+    "zip": "Het bestand is geen zip, of is beschadigd; pak het opnieuw in en stuur het opnieuw.",
+    "zip-members": "Een zip bevat één bestand en geen mappen; haal de andere eruit.",
+    "zip-method": "De zip is versleuteld of anders ingepakt; gebruik gewone zip of gzip.",
+    "zip-format": "Het bestand in de zip eindigt op .ndjson, .jsonl, .json of .csv.",
     "cut-off": "Het bestand houdt op midden in een record, of kwam niet helemaal over; stuur het opnieuw.",
     "encoding": "Het bestand is geen UTF-8; bewaar het als UTF-8 en stuur het opnieuw.",
     "gzip": "Het bestand is geen gzip, of is beschadigd; pak het opnieuw in.",

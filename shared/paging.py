@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, cast
+from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -51,7 +52,7 @@ class Page:
 
 
 def typed(key: Sequence[Any], *kinds: type, wrong: FieldError = _NOT_OURS) -> tuple[Any, ...]:
-    """Check that a key holds values of these kinds; `date` stands for a day as text.
+    """Check that a key holds values of these kinds; `date` and `UUID` stand for their texts.
 
     Raises InvalidInput: the cursor is another list's, or made up.
     """
@@ -61,10 +62,17 @@ def typed(key: Sequence[Any], *kinds: type, wrong: FieldError = _NOT_OURS) -> tu
 
 
 def _is(value: object, kind: type) -> bool:
-    if kind is date:
-        return type(value) is str and _is_day(value)
+    if kind in _READS:
+        return type(value) is str and _READS[kind](value)
     # Numbers and versions are integers of four bytes: a larger one would fail in the database.
     return type(value) is kind and (kind is not int or abs(cast("int", value)) < _END_OF_INT4)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _is_day(text: str) -> bool:
@@ -72,6 +80,9 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+_READS = {date: _is_day, UUID: _is_uuid}
 
 
 def encode(key: Sequence[Any]) -> str:

@@ -1,6 +1,6 @@
 """The schema of the contracts service in the database; its nouns declare their tables in it."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, text
 
 from shared.consumer.tables import consumer_tables, copy_table
 from shared.journal.tables import MOMENT, journal_tables, processing_log_table
@@ -34,5 +34,6 @@ own_inputs = Table(
     Column("single", Integer, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False, server_default="0"),
     Column("known_through", MOMENT),
+    Column("importing", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("single = 1", name="own_inputs_single_row"),
 )

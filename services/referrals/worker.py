@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from services.referrals.care import commands, queries
-from services.referrals.indications.commands import apply_delivered
+from services.referrals.indications.commands import DELIVERED_BEFORE, apply_delivered
 from shared import metrics
 from shared.database import Database
 from shared.deliveries.applying import apply_deliveries
+from shared.deliveries.kinds import Applier
 from shared.journal.worker import publish
 from shared.process import Step, forever
 from shared.service_worker import ServiceWorker
@@ -28,7 +29,7 @@ def create_worker(settings: Settings) -> ServiceWorker:
         idle_seconds=_LOOK_AGAIN_SECONDS,
     )
     worker.add("waiting_care", waiting)
-    apply_deliveries(worker, {"indications": apply_delivered})
+    apply_deliveries(worker, {"indications": Applier(apply_delivered, DELIVERED_BEFORE)})
     return worker
 
 

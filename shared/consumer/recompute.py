@@ -21,7 +21,8 @@ _BATCH = 1_000
 _REACH = "select reach_watermark(topic) from watermark order by topic"
 _MARKS = """
 select w.topic, w.known_through,
-       w.parked_upstream + (select count(*) from parked p where p.topic = w.topic and not p.discarded) as parked
+       w.parked_upstream + (select count(*) from parked p where p.topic = w.topic and not p.discarded) as parked,
+       w.importing
 from watermark w
 """
 _TAKE = """
@@ -29,11 +30,12 @@ delete from dirty using (select id from dirty order by id limit $1) as oldest wh
 returning dirty.kind, dirty.aggregate
 """
 _THROUGH = """
-insert into recompute_through (topic, known_through, parked)
-select * from unnest($1::text[], $2::timestamptz[], $3::bigint[])
-on conflict (topic) do update set known_through = excluded.known_through, parked = excluded.parked
-where (recompute_through.known_through, recompute_through.parked)
-    is distinct from (excluded.known_through, excluded.parked)
+insert into recompute_through (topic, known_through, parked, importing)
+select * from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::boolean[])
+on conflict (topic) do update
+set known_through = excluded.known_through, parked = excluded.parked, importing = excluded.importing
+where (recompute_through.known_through, recompute_through.parked, recompute_through.importing)
+    is distinct from (excluded.known_through, excluded.parked, excluded.importing)
 """
 
 OF_DERIVING = -1
@@ -129,7 +131,7 @@ class Recompute:
             if taken:
                 crash_point("recompute_mid_batch")
             if finished and len(taken) < limit:
-                columns = zip(*marks, strict=True) if marks else ((), (), ())
+                columns = zip(*marks, strict=True) if marks else ((), (), (), ())
                 await connection.execute(_THROUGH, *columns)
                 await self._emptied(connection)
         self._one_by_one = max(0, self._one_by_one - 1) if taken else 0

@@ -47,6 +47,10 @@ def consumer_tables(metadata: MetaData) -> None:
         Column("latest_count", BigInteger),
         Column("known_through", MOMENT),
         Column("parked_upstream", BigInteger, nullable=False, server_default="0"),
+        # Whether the past can still change by history that is being brought; it can until a promise says otherwise.
+        Column("importing", Boolean, nullable=False, server_default=text("false")),
+        Column("target_importing", Boolean),
+        Column("latest_importing", Boolean),
     )
     Table(
         "recompute_through",
@@ -54,6 +58,7 @@ def consumer_tables(metadata: MetaData) -> None:
         Column("topic", Text, primary_key=True),
         Column("known_through", MOMENT),
         Column("parked", BigInteger, nullable=False, server_default="0"),
+        Column("importing", Boolean, nullable=False, server_default=text("false")),
     )
     Table(
         "dirty",

@@ -62,7 +62,7 @@ class Watermarks:
         for topic, stand in sorted(progress["topics"].items()):
             if topic in self._topics:
                 await connection.execute(
-                    "select note_progress($1, $2, $3, $4, $5, $6, $7)",
+                    "select note_progress($1, $2, $3, $4, $5, $6, $7, $8)",
                     topic,
                     progress["generation"],
                     stand["begins"],
@@ -70,4 +70,5 @@ class Watermarks:
                     stand["count"],
                     datetime.fromisoformat(stand["promised"]) if stand["promised"] else None,
                     stand["parked"],
+                    stand.get("importing", False),
                 )

@@ -37,7 +37,7 @@ _AWAY: Final = (
     TimeoutError,
 )
 _CHOOSE: Final = """
-select id, organisation, role, kind, dry_run, at_key, processing, traceparent from delivery
+select id, organisation, role, kind, dry_run, mode, state, at_key, processing, traceparent from delivery
 where state in ('received', 'applying') order by advanced_at limit 1 for update skip locked
 """
 _WINDOW: Final = """
@@ -53,6 +53,15 @@ update delivery set state = case when $3 then 'done' else 'applying' end, at_key
     created = created + $4, changed = changed + $5, unchanged = unchanged + $6, superseded = superseded + $7,
     refused = refused + $8
 where id = $1
+"""
+_MISSING: Final = """
+with missing as (
+    insert into delivery_missing (delivery, key, number, organisation, role)
+    select d.id, k.key, k.number, d.organisation, d.role
+    from delivery d cross join ({known}) k
+    where d.id = $2 and not exists (select from staged_record s where s.delivery = d.id and s.key = k.key)
+    returning delivery)
+update delivery set missing = (select count(*) from missing) where id = $2
 """
 _FAIL: Final = (
     "update delivery set state = 'failed', finished_at = moment(), started_at = coalesce(started_at, moment())"
@@ -132,6 +141,9 @@ class Applying:
         return True
 
     async def _advance(self, connection: Connection, delivery: asyncpg.Record) -> Counter[Outcome]:
+        if delivery["mode"] == "full" and delivery["state"] == "received":
+            known = self._appliers[delivery["kind"]].known
+            await connection.execute(_MISSING.format(known=known), delivery["organisation"], delivery["id"])
         rows = await connection.fetch(_WINDOW, delivery["id"], delivery["at_key"], WINDOW + 1)
         window = _window(rows)
         judged = await self._judge(connection, delivery, window)
@@ -150,7 +162,7 @@ class Applying:
         self, connection: Connection, delivery: asyncpg.Record, window: Sequence[asyncpg.Record]
     ) -> dict[int, Judged]:
         """Apply a window on behalf of the delivery's organisation, as the api would; of a dry run nothing stays."""
-        apply, processing = self._appliers[delivery["kind"]], _processing(delivery["processing"])
+        apply, processing = self._appliers[delivery["kind"]].apply, _processing(delivery["processing"])
         savepoint = connection.transaction()
         await savepoint.start()
         await self._become(connection, delivery["organisation"], delivery["role"])

@@ -23,6 +23,8 @@ class Cell(StrEnum):
 
     TEXT = "text"
     INTEGER = "integer"
+    EUROS = "euros"
+    """An amount in euros, which becomes integer cents."""
     DAY = "day"
     FLAG = "flag"
 
@@ -37,7 +39,8 @@ class Column:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        return ".".join(self.path), *self.dutch
+        # Euros stand in a record as cents, and the header of these says so.
+        return self.dutch if self.cell is Cell.EUROS else (".".join(self.path), *self.dutch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,21 @@ class Outcome(StrEnum):
 Judged = Outcome | Problem
 Apply = Callable[[Connection, Sequence[Content], ProcessingRecord], Awaitable[Sequence[Judged]]]
 """Applies staged records with different keys, in one call; what became of each, in the order given."""
-Appliers = Mapping[str, Apply]
+
+
+@dataclass(frozen=True, slots=True)
+class Applier:
+    """How a kind's records are applied.
+
+    `known`: a query of `key` (as staged) and `number` (for people) of all that the organisation `$1` has here and did not
+    take back, for who delivers its complete set.
+    """
+
+    apply: Apply
+    known: str
+
+
+Appliers = Mapping[str, Applier]
 
 
 def read_as(model: type[AnyModel], content: Content, found: list[FieldError]) -> AnyModel | None:

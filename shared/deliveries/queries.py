@@ -7,7 +7,7 @@ from uuid import UUID
 from shared.database import Connection
 
 _SHOWN: Final = """
-select id, kind, dry_run, state, records, created, changed, unchanged, superseded, refused,
+select id, organisation, kind, dry_run, mode, state, records, created, changed, unchanged, superseded, refused, missing,
        created + changed + unchanged + superseded + refused as handled,
        recorded_at as received_at, started_at, finished_at,
        (created + changed + unchanged + superseded + refused)
@@ -17,6 +17,11 @@ from delivery
 _REFUSALS: Final = """
 select record, place, field, code, message, message_nl from delivery_refusal
 where delivery = $1 and ($2::int is null or (record, place) > ($2, $3)) order by record, place limit $4
+"""
+
+
+_MISSING: Final = """
+select key, number from delivery_missing where delivery = $1 and ($2::text is null or key > $2) order by key limit $3
 """
 
 
@@ -38,3 +43,10 @@ async def refusals(
     """Read a page of what was refused, by record number."""
     rows = await connection.fetch(_REFUSALS, delivery, *(after or (None, None)), limit)
     return [dict(row) for row in rows]
+
+
+async def missing(
+    connection: Connection, delivery: UUID, *, after: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Read a page of what a full delivery did not hold, by key."""
+    return [dict(row) for row in await connection.fetch(_MISSING, delivery, after, limit)]

@@ -1,4 +1,4 @@
-"""From the bytes of a file to its records, a piece at a time: gzip, lines, JSON or CSV, whatever a record means.
+"""From the bytes of a file to its records, a piece at a time: lines, JSON or CSV, whatever a record means.
 
 What is wrong with the file as a whole raises InvalidInput; what is wrong with one record becomes the list of its errors.
 """
@@ -6,21 +6,23 @@ What is wrong with the file as a whole raises InvalidInput; what is wrong with o
 import codecs
 import csv
 import re
-import zlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 import orjson
 
 from shared.deliveries.kinds import Cell, Column, Content
-from shared.problems import BodyTooLarge, FieldError, InvalidInput
+from shared.deliveries.unpacking import broken
+from shared.problems import FieldError
 from shared.web.validation import unstorable
 
 LONGEST_RECORD: Final = 64 * 1024
-_PIECE: Final = 256 * 1024
-_GZIP: Final = 31
 _DUTCH_DAY: Final = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4})")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+# Dutch with a comma, or with a point and two decimals: 1.234 alone might be either, and stays text.
+_EUROS: Final = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+(?=,)|[0-9]{1,12})(?:,(?P<dutch>[0-9]{2})|\.(?P<cents>[0-9]{2}))?"
+)
 _FLAGS: Final = {"true": True, "false": False, "ja": True, "nee": False, "yes": True, "no": False}
 _NUL: Final = "\0"
 
@@ -28,43 +30,11 @@ Given = Content | list[FieldError]
 """A record, or what is wrong with it."""
 
 
-def _broken(code: str, message: str) -> InvalidInput:
-    return InvalidInput([FieldError(code, message, pointer="#")])
-
-
 def _wrong(code: str, message: str) -> list[FieldError]:
     return [FieldError(code, message, pointer="#")]
 
 
 _TOO_LONG: Final = "A record has at most 64 kB."
-
-
-async def unpacked(chunks: AsyncIterator[bytes], *, gzip: bool, largest: int) -> AsyncIterator[bytes]:
-    """Give the bytes of the file in pieces of bounded size. Raises InvalidInput, and BodyTooLarge over `largest`."""
-    size = 0
-    async for chunk in _unzipped(chunks) if gzip else chunks:
-        size += len(chunk)
-        if size > largest:
-            raise BodyTooLarge(largest)
-        yield chunk
-
-
-async def _unzipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    unzip = zlib.decompressobj(_GZIP)
-    try:
-        async for chunk in chunks:
-            rest = chunk
-            while rest:
-                if unzip.eof:  # a file may be several, one behind the other
-                    unzip = zlib.decompressobj(_GZIP)
-                yield unzip.decompress(rest, _PIECE)
-                rest = unzip.unused_data or unzip.unconsumed_tail
-        while not unzip.eof and (piece := unzip.decompress(b"", _PIECE)):
-            yield piece
-    except zlib.error:
-        raise _broken("gzip", "The file is not gzip, although Content-Encoding says so.") from None
-    if not unzip.eof:
-        raise _broken("cut-off", "The file ends too early: send it again.")
 
 
 class Lines:
@@ -101,7 +71,7 @@ class Lines:
         try:
             return None if long else line.decode()
         except UnicodeDecodeError:
-            raise _broken("encoding", "The file is not UTF-8: save it as UTF-8 and send it again.") from None
+            raise broken("encoding", "The file is not UTF-8: save it as UTF-8 and send it again.") from None
 
 
 class Reader(Protocol):
@@ -125,7 +95,7 @@ class JsonLines:
             content = orjson.loads(line)
         except orjson.JSONDecodeError:
             if last:
-                raise _broken("cut-off", "The file ends within its last record: send it again.") from None
+                raise broken("cut-off", "The file ends within its last record: send it again.") from None
             return _wrong("unreadable", "The line cannot be read as JSON.")
         if not isinstance(content, dict):
             return _wrong("object", "A record is a JSON object.")
@@ -162,7 +132,7 @@ class Csv:
 
     def finish(self) -> None:
         if self._begun:
-            raise _broken(
+            raise broken(
                 "cut-off", "The file ends within a cell in quotes: close the quotes and send it again."
             )
 
@@ -171,11 +141,11 @@ class Csv:
         for place, header in enumerate(self._cells(line) or (), start=1):
             column = self._by_header.get(header.strip().casefold())
             if column is None:
-                raise _broken(
+                raise broken(
                     "header", f"The header of column {place} is not known here: see the documentation."
                 )
-            if column in self._columns:
-                raise _broken("header", f"Column {place} is there twice: leave one out.")
+            if column.path in {each.path for each in self._columns}:
+                raise broken("header", f"Column {place} is there twice: leave one out.")
             self._columns.append(column)
 
     def _cells(self, text: str) -> list[str] | None:
@@ -190,7 +160,7 @@ class Csv:
             return _wrong("unreadable", "The row cannot be read as CSV: look at its quotes.")
         if len(cells) != len(self._columns):
             if last and len(cells) < len(self._columns):
-                raise _broken("cut-off", "The file ends within its last record: send it again.")
+                raise broken("cut-off", "The file ends within its last record: send it again.")
             return _wrong("columns", f"A row has {len(self._columns)} columns, as the header has.")
         content: Content = {}
         for column, cell in zip(self._columns, cells, strict=True):
@@ -210,6 +180,9 @@ def _value(cell: Cell, text: str) -> object:
     """Read a cell; what it cannot be stays text, and is refused like any other wrong value."""
     if cell is Cell.INTEGER and _INTEGER.fullmatch(text):
         return int(text)
+    if cell is Cell.EUROS and (found := _EUROS.fullmatch(text)):
+        whole, cents = found["whole"].replace(".", ""), found["dutch"] or found["cents"] or "00"
+        return int(whole) * 100 + int(cents)
     if cell is Cell.DAY and (found := _DUTCH_DAY.fullmatch(text)):
         return "-".join(reversed(found.groups()))
     return _FLAGS.get(text.casefold(), text) if cell is Cell.FLAG else text

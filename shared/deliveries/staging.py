@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from shared.auth import Principal
 from shared.database import Connection
 from shared.deliveries.kinds import Content, Staged
 from shared.deliveries.reading import Given, Lines, Reader
+from shared.deliveries.windows import KNOWN_AT, ImportTerms
 from shared.problems import FieldError, InvalidInput
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
@@ -24,9 +25,9 @@ select $1, r.record, r.place, $2, $3, r.field, r.code, r.message, r.message_nl, 
 from jsonb_to_recordset($4) as r (record int, place int, field text, code text, message text, message_nl text)
 """
 _RECEIVED: Final = """
-insert into delivery (id, organisation, role, kind, dry_run, state, processing, traceparent, records, refused,
+insert into delivery (id, organisation, role, kind, dry_run, mode, state, processing, traceparent, records, refused,
                       recorded_at, advanced_at)
-values ($1, $2, $3, $4, $5, 'received', $6, $7, $8, $9, moment(), moment())
+values ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, moment(), moment())
 """
 ReadOne = Callable[[Content], Staged]
 
@@ -60,6 +61,7 @@ class Staging:
     delivery: UUID
     principal: Principal
     read: ReadOne
+    terms: ImportTerms
     records: int = 0
     refused: int = 0
     _good: list[tuple[UUID, str, str, int, Content]] = field(default_factory=list)
@@ -82,11 +84,11 @@ class Staging:
         if self.records == 0:
             raise InvalidInput([FieldError("no-records", "The file holds no record.", pointer="#")])
 
-    async def receive(self, kind: str, processing: ProcessingRecord, *, dry_run: bool) -> None:
+    async def receive(self, kind: str, processing: ProcessingRecord, *, dry_run: bool, mode: str) -> None:
         """Hand what was staged over to the worker."""
         whose = (self.principal.organisation, self.principal.role.value)
         record = asdict(processing) | {"start_time": processing.start_time.isoformat()}
-        given = (kind, dry_run, record, current_traceparent(), self.records, self.refused)
+        given = (kind, dry_run, mode, record, current_traceparent(), self.records, self.refused)
         await self.connection.execute(_RECEIVED, self.delivery, *whose, *given)
 
     def _add(self, given: Given | None) -> None:
@@ -97,11 +99,22 @@ class Staging:
             self._refuse(given)
             return
         try:
-            staged = self.read(given)
+            staged = self._read(given)
         except InvalidInput as error:
             self._refuse(list(error.errors))
         else:
             self._good.append((self.delivery, staged.key, staged.moment, self.records, staged.content))
+
+    def _read(self, given: Content) -> Staged:
+        wrong: list[FieldError] = []
+        known_at = self.terms.take(given, wrong)
+        try:
+            staged = self.read(given)
+        except InvalidInput as error:
+            raise InvalidInput([*wrong, *error.errors]) from None
+        if wrong:
+            raise InvalidInput(wrong)
+        return staged if known_at is None else replace(staged, content=staged.content | {KNOWN_AT: known_at})
 
     def _refuse(self, errors: list[FieldError]) -> None:
         self.refused += 1

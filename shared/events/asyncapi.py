@@ -150,6 +150,10 @@ def _progress() -> Document:
             "minimum": 0,
             "description": "Set aside: while there are any, what is derived from the topic is incomplete",
         },
+        "importing": {
+            "type": "boolean",
+            "description": "History may be coming in: what was known at moments of the past can still change",
+        },
     }
     of_topics = {"type": "object", "required": [*topic], "properties": topic}
     payload = {

@@ -6,16 +6,24 @@ create or replace function may_see(organisations text[]) returns boolean languag
        and organisations && array[current_setting('app.organisation', true), current_setting('app.role', true), 'everyone']
 $$;
 
+-- Whether history may be coming in, or has not its positions yet: until then answers about the past may change.
+create or replace function importing() returns boolean language sql stable as $$
+    select exists (select from import_window where closed_at is null)
+        or exists (select from journal_pending where imported_known_at is not null)
+$$;
+
 -- Record events: one row each in the journal, its id in journal_pending (the sequencer gives it a position).
--- events: [{aggregateType, aggregateId, version, payload, organisations}]
+-- events: [{aggregateType, aggregateId, version, payload, organisations, knownAt}]; knownAt only of what was known before it
+-- was recorded, by an import.
 create or replace function record_events(events jsonb, traceparent text) returns void language plpgsql as $$
 begin
     with recorded as (
-        insert into journal (aggregatetype, aggregateid, version, payload, organisations, recorded_at, traceparent)
-        select e."aggregateType", e."aggregateId", e.version, e.payload, e.organisations, moment(), record_events.traceparent
+        insert into journal (aggregatetype, aggregateid, version, payload, organisations, recorded_at, traceparent, imported_known_at)
+        select e."aggregateType", e."aggregateId", e.version, e.payload, e.organisations, moment(), record_events.traceparent,
+               e."knownAt"
         from jsonb_to_recordset(events)
-          as e("aggregateType" text, "aggregateId" uuid, version int, payload jsonb, organisations text[])
-        returning id
+          as e("aggregateType" text, "aggregateId" uuid, version int, payload jsonb, organisations text[], "knownAt" timestamptz)
+        returning id, imported_known_at
     )
-    insert into journal_pending select id from recorded;
+    insert into journal_pending (id, imported_known_at) select id, imported_known_at from recorded;
 end $$;

@@ -2,6 +2,8 @@
 
 A row's id is no order of becoming visible (a transaction that started first may commit last), so a
 reader with a cursor on ids would lose rows. Positions are given here, by one sequencer at a time, to what has committed.
+
+What an import brings was known before: it keeps that moment, but is never known before an earlier version of its aggregate.
 """
 
 import time
@@ -14,20 +16,36 @@ _LOCK = "select pg_try_advisory_xact_lock(hashtext(current_schema() || '.sequenc
 _BATCH = 10_000
 # Locked to the end of the batch: who derives, or comes back from a backup, changes this row too, and what it wrote
 # between these statements would be promised before it has a position, or be overwritten.
-_PROMISE = (
-    "select greatest(moment(), known_through + interval '1 microsecond') as k from sequencer for update"
-)
-_TAKE = """
-with pending as (select id from journal_pending order by id limit $1),
-     taken as (delete from journal_pending using pending where journal_pending.id = pending.id returning journal_pending.id)
-insert into journal_position (position, id, known_at)
-select (select position from sequencer) + row_number() over (order by id), id, $2 from taken
+_PROMISE = """
+select greatest(moment(), known_through + interval '1 microsecond') as k,
+       exists (select from journal_pending where imported_known_at is not null) as imports
+from sequencer for update
 """
+_PENDING = """
+with pending as (select id from journal_pending order by id limit $1),
+     taken as (delete from journal_pending using pending where journal_pending.id = pending.id
+               returning journal_pending.id, journal_pending.imported_known_at)
+insert into journal_position (position, id, known_at)
+select (select position from sequencer) + row_number() over (order by id), id,
+"""
+_TAKE = f"{_PENDING} $2 from taken"
+# Versions have ids in their order: those before have their moment already, or get it in this batch.
+_TAKE_IMPORTED = f"""
+{_PENDING} greatest(
+    max(coalesce(taken.imported_known_at, $2)) over (partition by journal.aggregateid order by id), before.known_at)
+from taken join journal using (id)
+left join lateral (
+    select p.known_at from journal j join journal_position p using (id)
+    where taken.imported_known_at is not null and j.aggregateid = journal.aggregateid and j.version < journal.version
+    order by j.version desc limit 1
+) before on true
+"""  # noqa: S608 - of constants
 # A derived topic's promise holds only when the lines written before it have their position, so it is
 # taken over by a batch that left nothing pending.
 _CLOSE = """
 update sequencer set position = position + $1, known_through = $2,
-       derived_known_through = case when $3 then derived_through else derived_known_through end
+       derived_known_through = case when $3 then derived_through else derived_known_through end,
+       derived_known_importing = case when $3 then derived_importing else derived_known_importing end
 """
 
 
@@ -58,7 +76,8 @@ class Sequencer:
             return 0
         (promise,) = await connection.fetch(_PROMISE)
         self._refuse_jump(promise["k"])
-        taken = _count(await connection.execute(_TAKE, _BATCH, promise["k"]))
+        take = _TAKE_IMPORTED if promise["imports"] else _TAKE
+        taken = _count(await connection.execute(take, _BATCH, promise["k"]))
         if taken:
             crash_point("sequencer_mid_batch")
         await connection.execute(_CLOSE, taken, promise["k"], taken < _BATCH)

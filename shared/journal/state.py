@@ -19,6 +19,8 @@ class TopicState:
     count: int
     promised: str | None
     """All that was known up to this moment (ISO 8601, UTC) lies before `ends`."""
+    importing: bool = False
+    """Somebody may be bringing history, or it does not lie before `ends` yet: the past can still change."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class RelayState:
     known_through: datetime | None
     derived_known_through: datetime | None
     derived: frozenset[str]
+    importing: bool = False
+    """Whether history may be coming in, or has not its positions yet."""
+    derived_importing: bool = False
+    """The same of the inputs of derived topics, as far as their promise goes."""
 
     def after(self, acknowledged: Iterable[RecordMetadata], *, complete: bool) -> dict[str, TopicState]:
         """Give the topics' new state; `complete`: everything up to `position` was sent, so the promise holds."""
@@ -43,10 +49,15 @@ class RelayState:
             topics[ack.topic] = replace(topic, ends=ends, count=topic.count + 1)
         if complete:
             topics = {
-                name: replace(topic, promised=self._promise(name) or topic.promised)
+                name: replace(
+                    topic, promised=self._promise(name) or topic.promised, importing=self._importing(name)
+                )
                 for name, topic in topics.items()
             }
         return topics
+
+    def _importing(self, topic: str) -> bool:
+        return self.derived_importing if topic in self.derived else self.importing
 
     def _promise(self, topic: str) -> str | None:
         moment = self.derived_known_through if topic in self.derived else self.known_through
@@ -62,7 +73,8 @@ class RelayState:
 
 _LOAD = """
 select r.generation, r.cursor, r.topics, s.position,
-       nullif(s.known_through, '-infinity') as known_through, s.derived_known_through
+       nullif(s.known_through, '-infinity') as known_through, s.derived_known_through,
+       importing(), s.derived_known_importing as derived_importing
 from relay r, sequencer s
 """
 

@@ -2,9 +2,11 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Identity,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -33,10 +35,22 @@ def journal_tables(metadata: MetaData) -> None:
         Column("organisations", ARRAY(Text), nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         Column("traceparent", Text),
+        Column("imported_known_at", MOMENT),
         UniqueConstraint("aggregateid", "version", name="journal_aggregate_version"),
         CheckConstraint(f"octet_length(payload::text) <= {LARGEST_PAYLOAD}", name="journal_payload_size"),
     )
-    Table("journal_pending", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False))
+    # What an import brings along; all else is known from the moment of its sequencing.
+    pending = Table(
+        "journal_pending",
+        metadata,
+        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("imported_known_at", MOMENT),
+    )
+    Index(
+        "journal_pending_imported",
+        pending.c.id,
+        postgresql_where=pending.c.imported_known_at.is_not(None),
+    )
     Table(
         "journal_position",
         metadata,
@@ -52,7 +66,30 @@ def journal_tables(metadata: MetaData) -> None:
         Column("known_through", MOMENT, nullable=False, server_default=text("'-infinity'")),
         Column("derived_through", MOMENT),
         Column("derived_known_through", MOMENT),
+        *(
+            Column(name, Boolean, nullable=False, server_default=text("false"))
+            for name in ("derived_importing", "derived_known_importing")
+        ),
     )
+    # When history may come in: an operator opens and closes it for an organisation.
+    window = Table(
+        "import_window",
+        metadata,
+        Column("id", UUID, primary_key=True, server_default=text("uuidv7()")),
+        Column("organisation", Text, nullable=False),
+        Column("known_after", MOMENT),
+        Column("reason", Text, nullable=False),
+        Column("opened_by", Text, nullable=False),
+        Column("opened_at", MOMENT, nullable=False),
+        Column("closed_at", MOMENT),
+    )
+    Index(
+        "import_window_open",
+        window.c.organisation,
+        unique=True,
+        postgresql_where=window.c.closed_at.is_(None),
+    )
+
     Table(
         "relay",
         metadata,

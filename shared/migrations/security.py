@@ -127,6 +127,11 @@ def processing_log_security(service: str) -> list[str]:
 
 def delivery_security(service: str) -> list[str]:
     """Statements for the tables of `delivery_tables`: who delivered reads; what is staged is the worker's alone."""
+    return [*staging_security(service), *following_security(service)]
+
+
+def staging_security(service: str) -> list[str]:
+    """The part of `delivery_security` about taking files in."""
     own = f"organisation = {ORGANISATION} and role = {ROLE}"
     return [
         *served(f"{service}.delivery", read=f"({own})"),
@@ -141,6 +146,26 @@ def delivery_security(service: str) -> list[str]:
         ),
         *internal(f"{service}.staged_record", api="insert"),
     ]
+
+
+def following_security(service: str) -> list[str]:
+    """The part of `delivery_security` about following them: an operator sees the states of all, and nothing inside them."""
+    own = f"(organisation = {ORGANISATION} and role = {ROLE})"
+    return [
+        *served(f"{service}.delivery_missing", read=own),
+        (
+            f"create policy operator_reads on {service}.delivery for select to {service}_api"
+            f" using ({role_is('operator')})"
+        ),
+    ]
+
+
+def import_security(service: str) -> list[str]:
+    """Statements for import windows: an operator opens and closes them, whose they are sees them."""
+    operator = role_is("operator")
+    return served(
+        f"{service}.import_window", read=f"({operator} or organisation = {ORGANISATION})", write=operator
+    )
 
 
 def consumer_security(service: str, *copies: str) -> list[str]:

@@ -13,12 +13,13 @@ from tests.contract.callers import Caller
 
 
 class Kind(Enum):
-    """Whose a mark is: of a client's care (municipality and provider), of a claim for it, of an agreement, of a provider."""
+    """Whose a mark is: of a client's care (municipality and provider), of a claim, an agreement, a provider, a delivery."""
 
     CARE = "care"
     CLAIM = "claim"
     AGREEMENT = "agreement"
     PROVIDER = "provider"
+    DELIVERY = "delivery"
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ class Canary:
             case Role.PROVIDER:
                 return self.provider == caller.organisation
             case Role.CONTRACT_MANAGER:
-                return self.kind is not Kind.CARE
+                return self.kind not in (Kind.CARE, Kind.DELIVERY)
             case Role.REFERRER:
                 return self.kind is Kind.PROVIDER
+            case Role.OPERATOR:
+                return self.kind is Kind.DELIVERY
         return False
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.values.bsn import Bsn, InvalidBsnError
 from tests.contract.callers import (
+    IMPORTING,
     OTHER_MUNICIPALITY,
     OTHER_PROVIDER,
     OWN_MUNICIPALITY,
@@ -250,6 +251,18 @@ SAMPLES: dict[str, Sample] = {
     "referrals.deliveries": Sample("referrals", "GET", "/deliveries"),
     "referrals.delivery": Sample("referrals", "GET", "/deliveries/{delivery}", _DELIVERY),
     "referrals.deliveryRefusals": Sample("referrals", "GET", "/deliveries/{delivery}/refusals", _DELIVERY),
+    "referrals.deliveryMissing": Sample("referrals", "GET", "/deliveries/{delivery}/missing", _DELIVERY),
+    "referrals.importWindows": Sample("referrals", "GET", "/import-windows"),
+    "referrals.openImportWindow": Sample(
+        "referrals",
+        "PUT",
+        "/import-windows/{organisation}",
+        {"organisation": OWN_MUNICIPALITY},
+        body={"reason": f"canary window {OWN_MUNICIPALITY}"},
+    ),
+    "referrals.closeImportWindow": Sample(
+        "referrals", "DELETE", "/import-windows/{organisation}", {"organisation": IMPORTING}
+    ),
     "referrals.events": Sample("referrals", "GET", "/events"),
     "contracts.putProduct": Sample("contracts", "PUT", "/products/{code}", {"code": PRODUCT}, body=product()),
     "contracts.product": Sample("contracts", "GET", "/products/{code}", {"code": PRODUCT}),

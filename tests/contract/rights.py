@@ -19,10 +19,10 @@ class Others(Enum):
 
 
 MUNICIPALITY, PROVIDER, REFERRER = Role.MUNICIPALITY, Role.PROVIDER, Role.REFERRER
-CONTRACT_MANAGER, ANALYST = Role.CONTRACT_MANAGER, Role.ANALYST
+CONTRACT_MANAGER, ANALYST, OPERATOR = Role.CONTRACT_MANAGER, Role.ANALYST, Role.OPERATOR
 FOREIGN, HIDDEN, LEFT_OUT, AWAITED, SHARED = Others
 
-# The peer and the operator have no HTTP operation yet: they stand nowhere.
+# The peer has no HTTP operation yet: it stands nowhere.
 RIGHTS: dict[str, dict[Role, Others]] = {
     # A municipality: its own indications. A provider: those assigned to it, to read.
     "referrals.recordIndication": {MUNICIPALITY: FOREIGN},
@@ -38,11 +38,15 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     "referrals.carePeriod": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
     "referrals.carePeriodHistory": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
     "referrals.carePeriods": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
-    # A municipality delivers its own, and follows what it delivered.
+    # A municipality delivers its own, and follows what it delivered; an operator sees how far all deliveries are.
     "referrals.deliver": {MUNICIPALITY: LEFT_OUT},
-    "referrals.deliveries": {MUNICIPALITY: LEFT_OUT},
-    "referrals.delivery": {MUNICIPALITY: HIDDEN},
+    "referrals.deliveries": {MUNICIPALITY: LEFT_OUT, OPERATOR: SHARED},
+    "referrals.delivery": {MUNICIPALITY: HIDDEN, OPERATOR: SHARED},
     "referrals.deliveryRefusals": {MUNICIPALITY: HIDDEN},
+    "referrals.deliveryMissing": {MUNICIPALITY: HIDDEN},
+    "referrals.importWindows": {OPERATOR: SHARED},
+    "referrals.openImportWindow": {OPERATOR: SHARED},
+    "referrals.closeImportWindow": {OPERATOR: SHARED},
     "referrals.events": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
     # Contract managers keep all of it. The catalogue is public knowledge among providers; of providers and
     # agreements each reads its own.

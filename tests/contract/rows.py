@@ -22,6 +22,7 @@ from shared.database import Connection, fetch
 from shared.journal.sequencer import Sequencer
 from shared.values.codes import ReferrerType
 from tests.contract.callers import (
+    IMPORTING,
     OTHER_MUNICIPALITY,
     OTHER_PROVIDER,
     OWN_MUNICIPALITY,
@@ -81,17 +82,21 @@ async def fill(region: Region) -> list[Canary]:
             await work(connection)
     canaries += [canary async for canary in _waiting_times(region)]
     canaries += [canary async for canary in _deliveries(region)]
+    canaries += [canary async for canary in _import_windows(region)]
     for service in ("referrals", "contracts", "availability"):
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             assert await Sequencer().step(connection) > 0
     return canaries
 
 
+_WINDOW = "insert into import_window (organisation, reason, opened_by, opened_at) values ($1, $2, 'operator', moment())"
 _DELIVERED = """
 with delivered as (
     insert into delivery (id, organisation, role, kind, dry_run, state, processing, traceparent, records, refused,
                           recorded_at, advanced_at, finished_at)
     values ($1, $2, 'municipality', 'indications', false, 'done', '{}', '', 1, 1, moment(), moment(), moment())
+), missing as (
+    insert into delivery_missing values ($1, '000000017', $3, $2, 'municipality')
 )
 insert into delivery_refusal
 select $1, 1, place, $2, 'municipality', '#/bsn', 'bsn', 'wrong', null, moment() from generate_series(0, 1) as place
@@ -106,8 +111,24 @@ async def _deliveries(region: Region) -> AsyncIterator[Canary]:
             region.databases.database("referrals", "worker") as worker,
             worker.transaction() as connection,
         ):
-            await connection.execute(_DELIVERED, id_, municipality)
-        yield Canary(id_, Kind.CARE, "", municipality)
+            await connection.execute(_DELIVERED, id_, municipality, f"canary missing {municipality}")
+        yield Canary(id_, Kind.DELIVERY, "", municipality)
+        yield Canary(f"canary missing {municipality}", Kind.CARE, "", municipality)
+
+
+async def _import_windows(region: Region) -> AsyncIterator[Canary]:
+    whose = [Caller(Role.MUNICIPALITY, each) for each in (*MUNICIPALITIES, IMPORTING)]
+    whose += [Caller(Role.PROVIDER, each) for each in PROVIDERS]
+    for service in ("referrals", "contracts", "availability"):
+        async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
+            for caller in whose:
+                await connection.execute(_WINDOW, caller.organisation, f"canary window {caller.organisation}")
+    for role, organisation in whose:
+        of_provider = role is Role.PROVIDER
+        mark = f"canary window {organisation}"
+        yield Canary(
+            mark, Kind.DELIVERY, organisation if of_provider else "", "" if of_provider else organisation
+        )
 
 
 async def _contracts(region: Region) -> AsyncIterator[Canary]:

@@ -31,8 +31,9 @@ SERVED: dict[str, dict[Role, Rows]] = {
     "referrals.care_period": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.care_period_history": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "referrals.care_period_processing": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
-    "referrals.delivery": {Role.MUNICIPALITY: OWN_ROWS},
+    "referrals.delivery": {Role.MUNICIPALITY: OWN_ROWS, Role.OPERATOR: ALL_ROWS},
     "referrals.delivery_refusal": {Role.MUNICIPALITY: OWN_ROWS},
+    "referrals.delivery_missing": {Role.MUNICIPALITY: OWN_ROWS},
     "referrals.journal": {Role.MUNICIPALITY: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "contracts.product": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: ALL_ROWS},
     "contracts.provider": {Role.CONTRACT_MANAGER: ALL_ROWS, Role.PROVIDER: OWN_ROWS},
@@ -65,6 +66,14 @@ SERVED: dict[str, dict[Role, Rows]] = {
         Role.PROVIDER: OWN_ROWS,
     },
     "availability.journal": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
+    **{
+        f"{service}.import_window": {
+            Role.OPERATOR: ALL_ROWS,
+            Role.MUNICIPALITY: OWN_ROWS,
+            Role.PROVIDER: OWN_ROWS,
+        }
+        for service in ("referrals", "contracts", "availability")
+    },
 }
 # Tables without row-level security that an api may read: each with the reason why nobody's rows are in it.
 UNPROTECTED = {
@@ -244,7 +253,13 @@ async def test_the_api_role_deletes_nothing_and_writes_no_other_organisations_ro
 async def test_the_owner_changes_no_row_without_lifting_force(region: Region, table: str) -> None:
     """A migration that forgets to lift FORCE does nothing, which its author will see: `UPDATE 0`."""
     service, _, name = table.partition(".")
-    column = {"offer": "provider_name", "claimable": "provider"}.get(name, "recorded_at")
+    others = {
+        "offer": "provider_name",
+        "claimable": "provider",
+        "delivery_missing": "number",
+        "import_window": "reason",
+    }
+    column = others.get(name, "recorded_at")
     async with region.databases.database(service, "owner") as owner, owner.transaction() as connection:
         assert await connection.execute(f"update {table} set {column} = {column}") == "UPDATE 0"
 

@@ -25,9 +25,11 @@ PRODUCT = "contracts.product"
 AGREEMENT = "contracts.agreement"
 
 _OWN = """
-with reached as (select position, known_through from sequencer),
+with reached as (select position, known_through, importing() from sequencer),
      followed as (
-         update own_inputs set position = reached.position, known_through = reached.known_through from reached
+         update own_inputs
+         set position = reached.position, known_through = reached.known_through, importing = reached.importing
+         from reached
          where own_inputs.known_through is distinct from reached.known_through
          returning old.position as after, new.position as upto),
      arrived as (
@@ -92,10 +94,11 @@ from last where payload -> 'line' <> '[]' having count(*) > 0
 """
 # Nothing while an input has no watermark; `least` and `min` alone would pass over a NULL.
 _PROMISE = """
-update sequencer set derived_through = promised.through
-from (select case when w.known_through is not null then least(w.known_through, o.known_through) end as through
+update sequencer set derived_through = promised.through, derived_importing = promised.importing
+from (select case when w.known_through is not null then least(w.known_through, o.known_through) end as through,
+             o.importing or coalesce(w.importing, false) as importing
       from own_inputs o left join recompute_through w on w.topic = 'referrals.indication') as promised
-where sequencer.derived_through is distinct from promised.through
+where (sequencer.derived_through, sequencer.derived_importing) is distinct from (promised.through, promised.importing)
 """
 
 

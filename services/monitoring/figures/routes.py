@@ -12,7 +12,7 @@ from services.monitoring.figures.domain import (
     NotKnownThatFarError,
     visible,
 )
-from services.monitoring.figures.queries import groups, parked
+from services.monitoring.figures.queries import groups, lacking
 from services.monitoring.figures.queries.shape import Shape
 from services.monitoring.figures.schemas import (
     FigureAnswer,
@@ -61,19 +61,21 @@ async def figure(
     if found is None:
         raise NotFound("There is no such figure: GET /figures lists them.")
     asked = visible(found, query.requested(request.app.state.region), principal)
-    if lacking := asked.asked - set(found.dimensions):
-        raise InvalidInput([_no_dimension(found, each) for each in sorted(lacking)])
+    if unknown := asked.asked - set(found.dimensions):
+        raise InvalidInput([_no_dimension(found, each) for each in sorted(unknown)])
     page = _page(request, query, found, asked)
     known_through, rows = await groups(connection, found, asked, size=page.size + 1, after=page.after)
     if asked.as_of is not None and (known_through is None or known_through < asked.as_of):
         raise NotKnownThatFarError(asked.as_of, known_through)
+    lacks = await lacking(connection, found)
     return FigureAnswer(
         figure=found.key,
         unit=found.unit,
         period_kind=asked.kind,
         as_of=asked.as_of,
         known_through=known_through,
-        incomplete=await parked(connection, found),
+        incomplete=lacks.parked,
+        import_open=lacks.importing,
         rows=tuple(row_of(found, asked.label(each.period), each) for each in rows[: page.size]),
         next=page.next_link(rows, lambda group: group.key),
     )

@@ -94,6 +94,13 @@ async def apply_delivered(
     return [_judged(result) for result in await _record_rows(connection, rows, processing)]
 
 
+# What `mode=full` of a delivery is compared with.
+DELIVERED_BEFORE = """
+select municipality || '/' || lpad(assignment_number::text, 9, '0') as key, assignment_number::text as number
+from indication where municipality = $1 and not withdrawn
+"""
+
+
 def _judged(result: Result) -> Judged:
     try:
         result.accepted()

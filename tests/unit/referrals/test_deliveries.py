@@ -8,8 +8,9 @@ import json
 import signal
 import subprocess
 import sys
+import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.referrals.indications.commands import apply_delivered
+from services.referrals.indications.commands import DELIVERED_BEFORE, apply_delivered
 from services.referrals.indications.routes import DELIVERED
 from shared.database import Database
 from shared.deliveries.applying import WINDOW, Applying
+from shared.deliveries.kinds import Applier, Cell, Column
 from shared.deliveries.reading import LONGEST_RECORD
+from shared.deliveries.unpacking import unzipped
 from tests.databases import Databases
-from tests.unit.referrals.conftest import Caller
+from tests.unit.referrals.conftest import HOST, Caller
 
 Record = dict[str, Any]
 ROOT = Path(__file__).parents[3]
@@ -34,7 +37,7 @@ HELMOND, GEMERT, DEURNE = "0794", "1652", "0762"
 BSNS = ("999990019", "999990020")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 NDJSON = "application/x-ndjson"
-APPLIERS = {"indications": apply_delivered}
+APPLIERS = {"indications": Applier(apply_delivered, DELIVERED_BEFORE)}
 
 
 def moment(hour: int) -> str:
@@ -72,29 +75,33 @@ def lines(*records: object) -> bytes:
     return b"".join(json.dumps(each).encode() + b"\n" for each in records)
 
 
-DUTCH = {column.path: column.dutch[0] for column in DELIVERED.columns if column.dutch}
-
-
 def as_csv(records: list[Record], *, separator: str = ";", dutch: bool = True) -> bytes:
-    """Write records as a spreadsheet does: byte order mark, CR LF, and with Dutch headers also Dutch days."""
+    """Write records as a spreadsheet does: byte order mark, CR LF, and in Dutch also Dutch headers, days and euros."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator)
-    paths = [column.path for column in DELIVERED.columns]
-    writer.writerow([DUTCH.get(path, ".".join(path)) if dutch else ".".join(path) for path in paths])
+    euros = {column.path for column in DELIVERED.columns if column.cell is Cell.EUROS}
+    columns = [
+        each for each in DELIVERED.columns if (each.cell is Cell.EUROS) is (dutch and each.path in euros)
+    ]
+    writer.writerow([each.dutch[0] if dutch and each.dutch else ".".join(each.path) for each in columns])
     for record in records:
-        writer.writerow([_cell(record, path, dutch=dutch) for path in paths])
+        writer.writerow([_cell(record, each, dutch=dutch) for each in columns])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _cell(record: Record, path: tuple[str, ...], *, dutch: bool) -> str:
+def _cell(record: Record, column: Column, *, dutch: bool) -> str:
     value: Any = record
-    for name in path:
+    for name in column.path:
         value = value.get(name) if isinstance(value, dict) else None
-    if dutch and path[-1] in ("from", "to") and value:
+    if value is None:
+        return ""
+    if column.cell is Cell.EUROS:
+        return f"{value / 100:,.2f}".translate(str.maketrans(",.", ".,"))
+    if dutch and column.cell is Cell.DAY:
         return "-".join(reversed(value.split("-")))
     if isinstance(value, bool):
         return "ja" if dutch else "true"
-    return "" if value is None else str(value)
+    return str(value)
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +123,12 @@ async def post(
     *,
     encoding: str = "identity",
     dry_run: bool = False,
+    mode: str = "changes",
 ) -> httpx.Response:
     async with caller("municipality", organisation) as client:
         return await client.post(
             "/deliveries",
-            params={"kind": "indications", "dryRun": dry_run},
+            params={"kind": "indications", "dryRun": dry_run, "mode": mode},
             content=content,
             headers={"Content-Type": media_type, "Content-Encoding": encoding},
         )
@@ -355,6 +363,90 @@ async def test_a_file_that_is_broken_as_a_whole_is_refused_and_leaves_nothing(
     assert await owner.fetchrow(_COUNTED) == before
 
 
+def zipped(*members: tuple[str, bytes], packing: int = zipfile.ZIP_DEFLATED, streamed: bool = False) -> bytes:
+    """Pack a zip, as a program does that writes to a file, or (`streamed`) to a pipe."""
+    out = _Pipe() if streamed else io.BytesIO()
+    with zipfile.ZipFile(out, "w", packing) as packed:
+        for name, content in members:
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+class _Pipe(io.BytesIO):
+    """What cannot go back: sizes and checksum then stand behind the data."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise io.UnsupportedOperation
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+
+async def _in_pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 10_000_000])
+@pytest.mark.parametrize(
+    ("packing", "streamed"),
+    [(zipfile.ZIP_DEFLATED, False), (zipfile.ZIP_DEFLATED, True), (zipfile.ZIP_STORED, False)],
+)
+async def test_a_zip_comes_out_as_it_went_in_whatever_the_pieces(
+    packing: int,
+    streamed: bool,  # noqa: FBT001 - a parameter of the test
+    size: int,
+) -> None:
+    content = b"".join(
+        b'{"number": %d, "noise": "%x"}\n' % (each, each * 2_654_435_761) for each in range(2_000)
+    )
+    packed = zipped(("maand.ndjson", content), packing=packing, streamed=streamed)
+    name, pieces = await unzipped(_in_pieces(packed, size))
+    assert (name, b"".join([piece async for piece in pieces])) == ("maand.ndjson", content)
+
+
+async def test_a_delivery_in_a_zip_goes_in(
+    caller: Caller, applying: Applying, numbers: Iterator[int]
+) -> None:
+    first = next(numbers)
+    records = [indication(first + place) for place in range(20)]
+    for name, content in (("maand.ndjson", lines(*records)), ("Maand.CSV", as_csv(records))):
+        delivery = await deliver(caller, applying, zipped((name, content)), "application/zip")
+        assert delivery["records"] == 20
+        assert delivery["refused"] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"PK", "cut-off"),
+        (b"", "zip"),
+        (WHOLE, "zip"),
+        (zipped(), "zip-members"),
+        (zipped(("map/", b""), ("map/a.csv", b"x")), "zip-members"),
+        (zipped(("a.ndjson", WHOLE), ("b.ndjson", WHOLE)), "zip-members"),
+        (zipped(("a.ndjson", WHOLE), ("b.ndjson", WHOLE), streamed=True), "zip-members"),
+        (zipped(("a.xlsx", WHOLE)), "zip-format"),
+        (zipped(("a.ndjson", WHOLE), packing=zipfile.ZIP_BZIP2), "zip-method"),
+        (zipped(("a.ndjson", WHOLE))[:-40], "cut-off"),
+        (zipped(("a.ndjson", WHOLE))[:60], "cut-off"),
+        (zipped(("a.ndjson", WHOLE), packing=zipfile.ZIP_STORED).replace(b"43A09", b"43A10"), "zip"),
+        (zipped(("a.ndjson", WHOLE)) + b" " * 1_000_000, "zip-members"),
+    ],
+)
+async def test_a_zip_that_is_broken_is_refused_and_leaves_nothing(
+    caller: Caller, owner: asyncpg.Connection, content: bytes, code: str
+) -> None:
+    before = await owner.fetchrow(_COUNTED)
+    answer = await post(caller, content, "application/zip")
+    assert answer.status_code == 400, answer.text
+    assert [each["code"] for each in answer.json()["errors"]] == [code]
+    assert await owner.fetchrow(_COUNTED) == before
+
+
 async def test_a_file_that_unpacks_to_more_than_is_accepted_is_refused(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,6 +477,31 @@ async def test_the_same_file_again_says_unchanged_of_every_record_and_emits_no_e
     assert counts(again) == {"unchanged": 50, "refused": 1}
     assert await owner.fetchval("select count(*) from referrals.journal") == events
     assert await owner.fetchval("select count(*) from referrals.staged_record") == 0
+
+
+async def test_a_full_delivery_reports_what_is_known_and_not_in_it_and_withdraws_nothing(
+    caller: Caller, applying: Applying, owner: asyncpg.Connection, numbers: Iterator[int]
+) -> None:
+    first = next(numbers)
+    asten = ("application/x-ndjson", "0743")
+    await deliver(caller, applying, lines(*(indication(first + place) for place in range(5))), *asten)
+    await deliver(caller, applying, lines(withdrawal(first + 4)), *asten)
+    delivery = await deliver(
+        caller,
+        applying,
+        lines(indication(first), indication(first + 2), indication(first + 9)),
+        *asten,
+        mode="full",
+    )
+    assert counts(delivery) == {"created": 1, "unchanged": 2}
+    assert delivery["missing"] == 2
+    async with caller("municipality", "0743") as client:
+        page = (await client.get(f"/deliveries/{delivery['id']}/missing", params={"pageSize": 1})).json()
+        rest = (await client.get(f"{HOST}{page['next']}")).json()
+    assert [each["number"] for each in page["items"] + rest["items"]] == [str(first + 1), str(first + 3)]
+    assert rest["next"] is None
+    withdrawn = "select count(*) from referrals.indication where municipality = '0743' and withdrawn"
+    assert await owner.fetchval(withdrawn) == 1
 
 
 async def test_a_dry_run_judges_like_the_real_thing_and_changes_nothing(
@@ -470,12 +587,14 @@ async def test_refusals_come_as_csv_too_and_start_no_formula(caller: Caller, app
 
 _WORKER = """
 import asyncio, sys
-from services.referrals.indications.commands import apply_delivered
+from services.referrals.indications.commands import DELIVERED_BEFORE, apply_delivered
+from shared.deliveries.kinds import Applier
 from shared.database import Database
 from shared.deliveries.applying import Applying
 
 async def main():
-    applying = Applying(Database(sys.argv[1], application="test"), "referrals", {"indications": apply_delivered})
+    appliers = {"indications": Applier(apply_delivered, DELIVERED_BEFORE)}
+    applying = Applying(Database(sys.argv[1], application="test"), "referrals", appliers)
     while await applying.step():
         pass
 
@@ -539,7 +658,10 @@ async def test_a_fault_of_ours_fails_the_delivery_and_not_the_queue(
 
     sent = await post(caller, lines(indication(next(numbers))))
     async with databases.database("referrals", "worker") as worker:
-        assert await Applying(worker, "referrals", {"indications": broken}).step() is True
+        assert (
+            await Applying(worker, "referrals", {"indications": Applier(broken, DELIVERED_BEFORE)}).step()
+            is True
+        )
     async with caller("municipality", HELMOND) as client:
         found = (await client.get(f"/deliveries/{sent.json()['id']}")).json()
     assert (found["state"], found["handled"]) == ("failed", 0)

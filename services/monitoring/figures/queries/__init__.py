@@ -11,6 +11,7 @@ longer than running most of them.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +22,28 @@ from services.monitoring.figures.queries.shape import Shape
 from services.monitoring.figures.queries.statement import compiled
 from shared.database import Connection
 
-_PARKED = "select coalesce(sum(parked), 0)::bigint from recompute_through where topic = any($1)"
+_LACKING = """
+select coalesce(sum(parked), 0)::bigint as parked, coalesce(bool_or(importing), false) as importing
+from recompute_through where topic = any($1)
+"""
 
 
-async def parked(connection: Connection, figure: Figure) -> int:
-    """How many events that a figure needs were set aside, here or on their way here: what its answers lack."""
-    count: int = await connection.fetchval(_PARKED, list(figure.topics))
-    return count
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What the answers of a figure may lack.
+
+    `parked`: how many events that it needs were set aside, here or on their way here. `importing`: somebody may be
+    bringing history, so that answers about the past can still change.
+    """
+
+    parked: int
+    importing: bool
+
+
+async def lacking(connection: Connection, figure: Figure) -> Lacking:
+    """What the answers of a figure may lack now."""
+    (row,) = await connection.fetch(_LACKING, list(figure.topics))
+    return Lacking(**dict(row))
 
 
 async def groups(

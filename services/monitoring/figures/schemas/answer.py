@@ -115,6 +115,9 @@ class FigureAnswer(BaseModel):
     incomplete: int = Field(
         ge=0, description="Events that could not be applied and wait for a decision: the answer may lack them"
     )
+    import_open: bool = Field(
+        description="History is being brought in: answers about the past can still change until it is"
+    )
     rows: tuple[FigureRow, ...]
     next: str | None = Field(description="Link to the next page; null on the last one")
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrations.security import delivery_security
+from shared.migrations.security import staging_security
 
 revision = "0003"
 down_revision = "0002"
@@ -79,5 +79,5 @@ def upgrade() -> None:
         schema="referrals",
     )
     # ### end Alembic commands ###
-    for statement in delivery_security("referrals"):
+    for statement in staging_security("referrals"):
         op.execute(statement)
