@@ -89,15 +89,17 @@ def forever(
     *,
     service: str,
     idle_seconds: float = 0.02,
+    news: asyncio.Event | None = None,
     patience_seconds: tuple[float, float] = (0.1, 10.0),
 ) -> SideTask:
     """A side task that repeats a step for as long as the process lives.
 
     `build` makes what the step needs and gives the step; a step says whether it found work (then it goes on
-    at once). After an exception of whatever class, all that `build` made is closed and built anew, after a
-    pause that doubles from the first to the second number of `patience_seconds` until a step succeeds.
+    at once, else after `idle_seconds` or as soon as there is `news`). After an exception of whatever class, all that
+    `build` made is closed and built anew, after a pause that doubles from the first to the second number of
+    `patience_seconds` until a step succeeds.
     """
-    return _Loop(name, build, service, idle_seconds, patience_seconds).run
+    return _Loop(name, build, service, idle_seconds, news or asyncio.Event(), patience_seconds).run
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class _Loop:
     build: Callable[[], AbstractAsyncContextManager[Step]]
     service: str
     idle_seconds: float
+    news: asyncio.Event
     patience_seconds: tuple[float, float]
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -128,7 +131,7 @@ class _Loop:
                 found_work = await step()
                 succeeded += 1
                 if not found_work:
-                    await wait(stop, self.idle_seconds)
+                    await self._idle(stop)
         # Every exception, since asyncpg's InternalClientError is of no usual class.
         except (Exception, asyncio.CancelledError) as error:
             if _cut_off(error):
@@ -138,6 +141,14 @@ class _Loop:
         finally:
             await _close(stack, self.name)
         return succeeded
+
+    async def _idle(self, stop: asyncio.Event) -> None:
+        if self.idle_seconds > 0:
+            waiting = [asyncio.ensure_future(event.wait()) for event in (stop, self.news)]
+            await asyncio.wait(waiting, timeout=self.idle_seconds, return_when=asyncio.FIRST_COMPLETED)
+            for each in waiting:
+                each.cancel()
+        self.news.clear()
 
 
 async def _close(stack: AsyncExitStack, loop: str) -> None:

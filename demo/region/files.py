@@ -1,7 +1,10 @@
-"""Writes delivery files: NDJSON, compressed, the same bytes each time; one per kind, organisation and day of delivery."""
+"""Writes delivery files: NDJSON, compressed, the same bytes each time; the whole history of an organisation in one per kind.
+
+Each line says since when it was known: the tenth of a month, the day of delivery.
+"""
 
 import gzip
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -11,42 +14,44 @@ import orjson
 from demo.request import Body
 
 FIRST_DELIVERY, LAST_DELIVERY = date(2021, 1, 10), date(2026, 7, 10)
+LOADED_UNTIL = date(2024, 7, 10)
+"""What `make up` loads: as much as goes in within three minutes, and enough for what was published by mid-2024."""
 _DELIVERED_ON = 10
+_HOUR = "20:00:00Z"
 _LEVEL = 6
 
 
-def delivery_day(sent: date) -> date | None:
-    """The tenth on which it is delivered; None when that has not come yet."""
+def delivery_day(sent: date) -> date:
+    """The tenth on which it is delivered."""
     day = sent.replace(day=_DELIVERED_ON)
     if sent > day:
         day = date(sent.year + sent.month // 12, sent.month % 12 + 1, _DELIVERED_ON)
-    return None if day > LAST_DELIVERY else max(day, FIRST_DELIVERY)
+    return max(day, FIRST_DELIVERY)
 
 
 class Files:
-    """A folder of delivery files. `records` and `size` (bytes) tell what was written, by kind."""
+    """A folder of what was delivered by a day. `records` and `size` (bytes): what was written, by kind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, until: date = LAST_DELIVERY) -> None:
         self.folder = folder
+        self._until = until
         self.records: Counter[str] = Counter()
         self.size: Counter[str] = Counter()
 
     def whole(self, kind: str, records: Iterable[Body]) -> None:
-        """Write a kind that is delivered once."""
-        lines = [orjson.dumps(record) for record in records]
-        self._write(self.folder / f"{kind}.ndjson.gz", kind, lines)
+        """Write a kind that is delivered once, at the beginning."""
+        self._write(
+            self.folder / f"{kind}.ndjson.gz", kind, [_line(record, FIRST_DELIVERY) for record in records]
+        )
 
-    def monthly(self, kind: str, organisation: str, sent: Iterable[tuple[date, Body]]) -> None:
-        """Write what an organisation sent, divided over its deliveries."""
-        deliveries: dict[date, list[bytes]] = defaultdict(list)
-        for day, record in sent:
-            delivered = delivery_day(day)
-            if delivered:
-                deliveries[delivered].append(orjson.dumps(record))
-        folder = self.folder / kind / organisation
-        folder.mkdir(parents=True, exist_ok=True)
-        for day, lines in sorted(deliveries.items()):
-            self._write(folder / f"{day}.ndjson.gz", kind, lines)
+    def history(self, kind: str, organisation: str, sent: Iterable[tuple[date, Body]]) -> None:
+        """Write what an organisation sent, in the order of its deliveries."""
+        delivered = sorted(((delivery_day(day), record) for day, record in sent), key=lambda each: each[0])
+        lines = [_line(record, day) for day, record in delivered if day <= self._until]
+        if lines:
+            folder = self.folder / kind
+            folder.mkdir(parents=True, exist_ok=True)
+            self._write(folder / f"{organisation}.ndjson.gz", kind, lines)
 
     def _write(self, path: Path, kind: str, lines: list[bytes]) -> None:
         # Without a moment in it, so that the same region is the same bytes.
@@ -54,3 +59,7 @@ class Files:
         path.write_bytes(packed)
         self.records[kind] += len(lines)
         self.size[kind] += len(packed)
+
+
+def _line(record: Body, delivered: date) -> bytes:
+    return orjson.dumps(record | {"knownAt": f"{delivered}T{_HOUR}"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demo.region import bespoke, catalogue, waits
 from demo.region.contracts import Contracts
-from demo.region.files import Files
+from demo.region.files import LAST_DELIVERY, Files
 from demo.region.grants import Grant
 from demo.region.histories import versions
 from demo.region.making import Maker
@@ -48,9 +48,11 @@ def granted(region: int) -> Granted:
     return Granted(contracts, residential + ordinary.grants, segment_2.told + ordinary.told)
 
 
-def write(scale: int, folder: Path, progress: Progress | None = None) -> Files:
-    """Write that many regions' worth of delivery files and their region file, a region at a time."""
-    files = Files(folder)
+def write(
+    scale: int, folder: Path, progress: Progress | None = None, *, until: date = LAST_DELIVERY
+) -> Files:
+    """Write that many regions' worth of delivery files and their region file; what was delivered by a day."""
+    files = Files(folder, until)
     folder.mkdir(parents=True, exist_ok=True)
     names = [Naming(region) for region in range(scale)]
     (folder / "region.toml").write_text(Naming.region_file(names), encoding="utf-8")
@@ -69,22 +71,22 @@ def _region(files: Files, name: Naming, made: Granted) -> None:
     draw = Draw(SEED + name.region)
     for provider, reports in waits.reports(draw, made.contracts):
         sent = ((date.fromisoformat(each["referenceDate"]), name.of(each)) for each in reports)
-        files.monthly("waiting-times", name.provider(provider), sent)
+        files.history("waiting-times", name.provider(provider), sent)
     by_provider: dict[str, list[Grant]] = defaultdict(list)
     for grant in made.grants:
         by_provider[grant.provider].append(grant)
     claims = Claims(made.grants)
     for provider, grants in sorted(by_provider.items()):
         agb = name.provider(provider)
-        files.monthly(
+        files.history(
             "care-periods", agb, ((day, name.of(line)) for each in grants for day, line in care(each))
         )
-        files.monthly(
+        files.history(
             "claims", agb, ((day, name.of(line)) for each in grants for day, line in claims.of(each))
         )
     for code, lines in _by_municipality(draw, made).items():
         sent = ((date.fromisoformat(line["sentAt"][:10]), name.of(line)) for line in lines)
-        files.monthly("indications", name.municipality(code), sent)
+        files.history("indications", name.municipality(code), sent)
 
 
 def _by_municipality(draw: Draw, made: Granted) -> dict[str, Iterator[Body]]:

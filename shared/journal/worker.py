@@ -1,5 +1,6 @@
 """The side tasks of a worker whose service publishes: sequencer, relay, and what metrics say about them."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -27,7 +28,8 @@ def publish(worker: ServiceWorker, *, oin: str) -> None:
     """Add the side tasks that bring the service's journal out."""
     database, service, bootstrap = worker.database, worker.service, worker.bootstrap
     # One sequencer for the life of the process: it remembers the clock over the loop's failures.
-    sequencing = _Sequencing(database, Sequencer(), service)
+    news = asyncio.Event()
+    sequencing = _Sequencing(database, Sequencer(), service, news)
     worker.add("sequencer", forever("sequencer", sequencing.steps, service=service))
 
     @asynccontextmanager
@@ -38,7 +40,8 @@ def publish(worker: ServiceWorker, *, oin: str) -> None:
         finally:
             await one.close()
 
-    worker.add("relay", forever("relay", relay, service=service))
+    # Called when there is something to send; looks all the same, since another process may have sequenced it.
+    worker.add("relay", forever("relay", relay, service=service, idle_seconds=_PROMISE_SECONDS, news=news))
     worker.add(
         "journal_metrics",
         forever("journal_metrics", _observing(database, service), service=service, idle_seconds=2),
@@ -46,10 +49,11 @@ def publish(worker: ServiceWorker, *, oin: str) -> None:
 
 
 class _Sequencing:
-    def __init__(self, database: Database, sequencer: Sequencer, service: str) -> None:
+    def __init__(self, database: Database, sequencer: Sequencer, service: str, news: asyncio.Event) -> None:
         self._database = database
         self._sequencer = sequencer
         self._service = service
+        self._news = news
         self._last = 0.0
 
     @asynccontextmanager
@@ -57,16 +61,18 @@ class _Sequencing:
         yield self.step
 
     async def step(self) -> bool:
-        async with self._database.transaction() as connection:
-            pending = await connection.fetchval("select exists(select from journal_pending)")
-            if not pending and time.monotonic() - self._last < _PROMISE_SECONDS:
-                return False
-            self._last = time.monotonic()
-            try:
-                return bool(await self._sequencer.step(connection))
-            except ClockJumpError:
-                metrics.sequencer_refused_jumps_total.labels(self._service).inc()
-                raise
+        pending = await self._database.look("select exists(select from journal_pending)")
+        if not pending and time.monotonic() - self._last < _PROMISE_SECONDS:
+            return False
+        self._last = time.monotonic()
+        try:
+            async with self._database.transaction() as connection:
+                taken = await self._sequencer.step(connection)
+        except ClockJumpError:
+            metrics.sequencer_refused_jumps_total.labels(self._service).inc()
+            raise
+        self._news.set()
+        return taken > 0
 
 
 def _observing(database: Database, service: str) -> Callable[[], AbstractAsyncContextManager[Step]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.region.files import Files
+from demo.region.files import LOADED_UNTIL, Files
 from demo.region.generate import write
 from tests.unit.demo.region.counting import Deliveries, Line
 
@@ -14,7 +14,7 @@ FACT_SHEET = "2023-08-10"
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Files:
     folder: Path = tmp_path_factory.mktemp("region")
-    return write(1, folder)
+    return write(1, folder, until=LOADED_UNTIL)
 
 
 @pytest.fixture(scope="session")

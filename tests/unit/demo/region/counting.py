@@ -1,6 +1,6 @@
 """Counts delivery files by brute force: reads the files and knows nothing of how they were made.
 
-An indication counts by its newest version that was sent by the end of a day; a claim by the last line of its reference.
+An indication counts by its newest version that was known by the end of a day; a claim by the last line of its reference.
 """
 
 import gzip
@@ -34,7 +34,7 @@ class Deliveries:
 
     def all_of(self, kind: str) -> Iterator[Line]:
         """Every line of a kind, in the order of delivery."""
-        for path in sorted(self.folder.glob(f"{kind}/*/*.ndjson.gz"), key=lambda path: path.name):
+        for path in sorted(self.folder.glob(f"{kind}/*.ndjson.gz")):
             yield from lines_of(path)
 
     @cached_property
@@ -71,7 +71,7 @@ class Deliveries:
         until = "9999" if day is None else _end_of(day)
         found = []
         for versions in self.versions.values():
-            told = [line for line in versions if line["sentAt"] <= until]
+            told = [line for line in versions if line["knownAt"] <= until]
             if told:
                 newest = max(told, key=lambda line: (line["decidedAt"], line["sentAt"]))
                 if not newest.get("withdrawn"):
