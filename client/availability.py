@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
-from client.api import Answer, Api, in_path
+from client.api import Answer, Api, File, in_path
 
 
 class Because(BaseModel):
@@ -21,6 +21,38 @@ class Because(BaseModel):
     code: str
     text: str
     text_nl: Annotated[str, Field(alias="textNl")]
+
+
+class DeliveryKind(RootModel[Literal["waiting-times"]]):
+    root: Literal["waiting-times"]
+
+
+class DeliveryRefusal(BaseModel):
+    """One thing wrong with one record. Never repeats what was sent."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    record: int
+    """Which record of the file, from 1; header and blank lines do not count"""
+    field: str | None
+    """Where in the record: JSON Pointer as URI fragment"""
+    code: str
+    message: str
+    message_nl: Annotated[str | None, Field(alias="messageNl")]
+
+
+class DeliveryRefusalPage(BaseModel):
+    """A page of refusals, by record number."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[DeliveryRefusal]
+    next: str | None
+    """Link to the next page; null on the last one"""
 
 
 class Envelope(BaseModel):
@@ -70,6 +102,49 @@ class Facets(BaseModel):
     segments: Annotated[list[Facet] | None, Field(validate_default=True)] = []
     providers: Annotated[list[Facet] | None, Field(validate_default=True)] = []
     admissions: Annotated[list[Facet] | None, Field(validate_default=True)] = []
+
+
+class ImportWindow(BaseModel):
+    """While it is open, an organisation's deliveries may say when something became known."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    id: UUID
+    organisation: str
+    reason: str
+    known_after: Annotated[AwareDatetime | None, Field(alias="knownAfter")]
+    opened_at: Annotated[AwareDatetime, Field(alias="openedAt")]
+    """A moment with its offset; kept in UTC"""
+    closed_at: Annotated[AwareDatetime | None, Field(alias="closedAt")]
+    """Null: open"""
+
+
+class ImportWindowBody(BaseModel):
+    """The terms of an import window."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    reason: str
+    """Why history is brought in, for who looks back"""
+    known_after: Annotated[AwareDatetime | None, Field(alias="knownAfter")] = None
+    """Known moments must lie after it: give the moment at which the newest edition closed"""
+
+
+class ImportWindowPage(BaseModel):
+    """A page of import windows, newest first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[ImportWindow]
+    next: str | None
+    """Link to the next page; null on the last one"""
 
 
 class KeptReport(BaseModel):
@@ -130,6 +205,31 @@ class Location(BaseModel):
     postcode: str
     latitude: float
     longitude: float
+
+
+class MissingRecord(BaseModel):
+    """Something of yours that is known here, and that a full delivery did not hold."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    key: str
+    """By which the list is ordered"""
+    number: str
+    """Its number, as you gave it"""
+
+
+class MissingRecordPage(BaseModel):
+    """A page of what a full delivery did not hold, by key. Nothing was withdrawn."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[MissingRecord]
+    next: str | None
+    """Link to the next page; null on the last one"""
 
 
 class ReportError(BaseModel):
@@ -257,6 +357,54 @@ class WaitingTimeReport(BaseModel):
     """Required with `limited` and `stop`"""
     until: date | None = None
     """How long that is expected to last; not of accepting"""
+
+
+class Delivery(BaseModel):
+    """A file that was delivered, and how far it is. Every record is counted once: in `created` to `refused`."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    id: UUID
+    kind: str
+    organisation: str
+    """Who delivered it"""
+    dry_run: Annotated[bool, Field(alias="dryRun")]
+    """Judged only: nothing is changed"""
+    mode: Literal["changes", "full"]
+    """What a file is."""
+    state: Literal["received", "applying", "done", "failed"]
+    """`failed`: a fault of ours; what was handled until then stands, send the file again"""
+    records: int
+    """How many the file holds"""
+    handled: int
+    """How many were judged so far"""
+    created: int
+    changed: int
+    unchanged: int
+    superseded: int
+    """Older than what is known: kept, and nothing changed by it"""
+    refused: int
+    missing: int
+    """With mode `full`: how many are known here that the file did not hold; see `missing`"""
+    received_at: Annotated[AwareDatetime, Field(alias="receivedAt")]
+    """A moment with its offset; kept in UTC"""
+    started_at: Annotated[AwareDatetime | None, Field(alias="startedAt")]
+    finished_at: Annotated[AwareDatetime | None, Field(alias="finishedAt")]
+    records_per_second: Annotated[float | None, Field(alias="recordsPerSecond")]
+
+
+class DeliveryPage(BaseModel):
+    """A page of deliveries, newest first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[Delivery]
+    next: str | None
+    """Link to the next page; null on the last one"""
 
 
 class Offer(BaseModel):
@@ -490,6 +638,82 @@ class Availability(Api):
             KeptReportPage,
             query={"pageSize": page_size, "cursor": cursor},
         )
+
+    async def deliver(
+        self,
+        file: File,
+        media_type: Literal["application/x-ndjson", "text/csv", "application/zip"],
+        *,
+        kind: Literal["waiting-times"],
+        dry_run: bool | None = None,
+        mode: Literal["changes", "full"] | None = None,
+    ) -> Answer[Delivery]:
+        """Deliver many records in one file, up to 1 GB.
+
+        Good records go in although others are refused; the same file again changes nothing. The answer comes when the file
+        is whole; follow the delivery until it is `done`.
+        """
+        return await self._deliver(
+            "POST",
+            "/deliveries",
+            Delivery,
+            file,
+            media_type,
+            query={"kind": kind, "dryRun": dry_run, "mode": mode},
+        )
+
+    async def deliveries(
+        self, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[DeliveryPage]:
+        """List your deliveries, newest first; an operator sees those of all, and not what is in them."""
+        return await self._call(
+            "GET", "/deliveries", DeliveryPage, query={"pageSize": page_size, "cursor": cursor}
+        )
+
+    async def delivery(self, delivery: UUID) -> Answer[Delivery]:
+        """Follow a delivery: how far it is, and what became of its records."""
+        return await self._call("GET", f"/deliveries/{in_path(delivery)}", Delivery)
+
+    async def delivery_missing(
+        self, delivery: UUID, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[MissingRecordPage]:
+        """Read what a full delivery did not hold of yours that is known here. Nothing of it was withdrawn."""
+        return await self._call(
+            "GET",
+            f"/deliveries/{in_path(delivery)}/missing",
+            MissingRecordPage,
+            query={"pageSize": page_size, "cursor": cursor},
+        )
+
+    async def delivery_refusals(
+        self, delivery: UUID, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[DeliveryRefusalPage]:
+        """Read which records were refused and why, by record number; with `Accept: text/csv` all at once, as CSV."""
+        return await self._call(
+            "GET",
+            f"/deliveries/{in_path(delivery)}/refusals",
+            DeliveryRefusalPage,
+            query={"pageSize": page_size, "cursor": cursor},
+        )
+
+    async def import_windows(
+        self, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[ImportWindowPage]:
+        """List import windows, open and closed, newest first."""
+        return await self._call(
+            "GET", "/import-windows", ImportWindowPage, query={"pageSize": page_size, "cursor": cursor}
+        )
+
+    async def open_import_window(self, organisation: str, body: ImportWindowBody) -> Answer[ImportWindow]:
+        """Let an organisation deliver its history: records that say since when they were known.
+
+        Until it is closed and all of it is applied, figures as of the past say `importOpen`. The same again changes nothing.
+        """
+        return await self._call("PUT", f"/import-windows/{in_path(organisation)}", ImportWindow, body=body)
+
+    async def close_import_window(self, organisation: str) -> Answer[ImportWindow]:
+        """Close an organisation's import window: what it delivers is known when it comes again. Twice changes nothing."""
+        return await self._call("DELETE", f"/import-windows/{in_path(organisation)}", ImportWindow)
 
     async def events(
         self,

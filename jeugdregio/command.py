@@ -151,19 +151,24 @@ def deliver(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="A file .ndjson or .csv, also .gz.")
     ],
-    municipality: Annotated[str, typer.Option(help="CBS code of the municipality that delivers.")],
-    kind: Annotated[str, typer.Option(help="What the records are.")] = "indications",
+    organisation: Annotated[
+        str | None, typer.Option(help="Who delivers: CBS code of a municipality, AGB code of a provider.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="What the records are; left out: as a name in the file's path says.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge all and change nothing.")] = False,  # noqa: FBT002
     data: DataOption = _DATA,
 ) -> None:
     """Deliver a file of many records to the region that runs here; show how far it is and what was refused.
 
-    Example: `jeugdregio deliver docs/examples/indications.ndjson --municipality 0794`
+    Examples: `jeugdregio deliver docs/examples/indications.ndjson --organisation 0794`,
+    `jeugdregio deliver claims/98000001.ndjson.gz`
     """
     from jeugdregio.delivering import deliver as run  # noqa: PLC0415
 
     region = DataFolder(data).read_region()
-    done = run(region, file, municipality=municipality, kind=kind, dry_run=dry_run, console=Console())
+    done = run(region, file, organisation=organisation, kind=kind, dry_run=dry_run, console=Console())
     if done["state"] == "failed":
         raise StarterError("the delivery failed by a fault of ours: see the worker's log, then send it again")
 

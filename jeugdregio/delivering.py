@@ -1,7 +1,8 @@
 """`jeugdregio deliver`: send a file to a running region, follow it, show what was refused."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,26 +26,84 @@ _COUNTS: Final = ("created", "changed", "unchanged", "superseded", "refused")
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Where a kind of record goes, and in which role it is delivered."""
+
+    service: str
+    role: str
+
+
+SENDERS: Final = {
+    "indications": Sender("referrals", "municipality"),
+    "care-periods": Sender("referrals", "provider"),
+    "claims": Sender("contracts", "provider"),
+    "products": Sender("contracts", "contract-manager"),
+    "providers": Sender("contracts", "contract-manager"),
+    "agreements": Sender("contracts", "contract-manager"),
+    "waiting-times": Sender("availability", "provider"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """Where a file goes, with whose token, and as what."""
+
+    url: str
+    token: str
+    kind: str
+
+
 def deliver(
-    region: Json, file: Path, *, municipality: str, kind: str, dry_run: bool, console: Console
+    region: Json, file: Path, *, organisation: str | None, kind: str | None, dry_run: bool, console: Console
 ) -> Json:
-    """Send a file as a municipality and wait until it was applied; what the delivery says then. Raises StarterError."""
-    url = region["services"]["referrals"]["url"]
-    token = region["tokens"].get("municipality", {}).get(municipality)
-    if token is None:
-        raise StarterError(f"the running region has no token of municipality {municipality}")
-    headers = _headers(file)
+    """Send a file and wait until it was applied; what the delivery says then. Raises StarterError."""
+    to = address(region, file, organisation, kind)
+    return _send(to, file, _headers(file), dry_run, console)
+
+
+def address(region: Json, file: Path, organisation: str | None, kind: str | None) -> Addressed:
+    """Say where a file goes. What was not said stands in its name and folders, as in `claims/98000001.ndjson.gz`.
+
+    Raises StarterError when it does not stand there either.
+    """
+    chosen = kind or _in_path(file, SENDERS)
+    sender = SENDERS.get(chosen or "")
+    if chosen is None or sender is None:
+        raise StarterError(f"say what the records of {file.name} are: --kind {', '.join(SENDERS)}")
+    token = _token(region, sender.role, file, organisation)
+    return Addressed(region["services"][sender.service]["url"], token, chosen)
+
+
+def _in_path(file: Path, known: Iterable[str]) -> str | None:
+    names = [file.name.partition(".")[0], *(folder.name for folder in file.resolve().parents)]
+    return next((name for name in names if name in known), None)
+
+
+def _token(region: Json, role: str, file: Path, organisation: str | None) -> str:
+    """Give the token of who delivers: who was named, or stands in the path, or is the only one in this role."""
+    tokens: dict[str, str] = region["tokens"].get(role, {})
+    chosen = organisation or _in_path(file, tokens) or (next(iter(tokens)) if len(tokens) == 1 else None)
+    if chosen is None:
+        raise StarterError(f"say which {role} delivers: --organisation {', '.join(sorted(tokens)[:5])}, ...")
+    if chosen not in tokens:
+        raise StarterError(f"the running region has no token of {role} {chosen}")
+    return tokens[chosen]
+
+
+def _send(to: Addressed, file: Path, headers: dict[str, str], dry_run: bool, console: Console) -> Json:  # noqa: FBT001 - handed on
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    identity = {"Authorization": f"Bearer {to.token}"}
     with (
-        httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=600) as http,
+        httpx.Client(headers=identity, timeout=600) as http,
         Progress(*columns, console=console) as progress,
     ):
         try:
-            query: dict[str, str | bool] = {"kind": kind, "dryRun": dry_run}
+            query: dict[str, str | bool] = {"kind": to.kind, "dryRun": dry_run}
             pieces = _pieces(file, progress)
-            answer = http.post(f"{url}/deliveries", params=query, content=pieces, headers=headers)
-            delivery = _follow(http, url, _json(answer), progress)
-            refusals = _json(http.get(f"{url}/deliveries/{delivery['id']}/refusals"))["items"]
+            answer = http.post(f"{to.url}/deliveries", params=query, content=pieces, headers=headers)
+            delivery = _follow(http, to.url, _json(answer), progress)
+            refusals = _json(http.get(f"{to.url}/deliveries/{delivery['id']}/refusals"))["items"]
         except (httpx.HTTPError, OSError) as error:
             raise StarterError(f"{file} was not delivered ({type(error).__name__}): send it again") from error
     _show(delivery, refusals, console)

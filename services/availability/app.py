@@ -3,7 +3,9 @@
 from fastapi import FastAPI
 
 from services.availability.search.routes import router as search
+from services.availability.waiting_times.routes import DELIVERED
 from services.availability.waiting_times.routes import router as waiting_times
+from shared.deliveries.routes import deliveries_router
 from shared.journal.feed import events_router
 from shared.settings import Settings
 from shared.values.region import load_region
@@ -19,7 +21,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Availability",
         description="Which help can be had, from whom, where and how soon: for those who refer a child to it.",
         settings=settings,
-        routers=[search, waiting_times, events_router(SERVICE)],
+        routers=[search, waiting_times, deliveries_router([DELIVERED]), events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     return app

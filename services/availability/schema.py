@@ -3,6 +3,7 @@
 from sqlalchemy import Index, MetaData
 
 from shared.consumer.tables import consumer_tables, copy_table
+from shared.deliveries.tables import delivery_tables
 from shared.journal.tables import journal_tables
 
 METADATA = MetaData(schema="availability")
@@ -15,6 +16,7 @@ TOPICS = (AGREEMENT, PRODUCT, PROVIDER)
 
 journal_tables(METADATA)
 consumer_tables(METADATA)
+delivery_tables(METADATA)
 
 # Found by what they name each other with, since a change of one touches the others.
 contracts_product = copy_table(METADATA, "contracts_product")

@@ -5,11 +5,14 @@ from contextlib import asynccontextmanager
 
 from services.availability.schema import TOPICS
 from services.availability.search.projection import derive
+from services.availability.waiting_times.commands import DELIVERED_BEFORE, apply_delivered
 from services.availability.waiting_times.queries import due
 from shared import metrics
 from shared.consumer.recompute import Recompute
 from shared.consumer.worker import consume
 from shared.database import Database
+from shared.deliveries.applying import apply_deliveries
+from shared.deliveries.kinds import Applier
 from shared.journal.worker import publish
 from shared.process import Step, forever
 from shared.service_worker import ServiceWorker
@@ -19,6 +22,7 @@ from shared.values.region import load_region
 
 _SERVICE = "availability"
 _COUNT_EVERY_SECONDS = 60
+APPLIERS = {"waiting-times": Applier(apply_delivered, DELIVERED_BEFORE)}
 
 
 def create_worker(settings: Settings) -> ServiceWorker:
@@ -38,6 +42,7 @@ def create_worker(settings: Settings) -> ServiceWorker:
         "waiting_time_metrics",
         forever("waiting_time_metrics", counting, service=_SERVICE, idle_seconds=_COUNT_EVERY_SECONDS),
     )
+    apply_deliveries(worker, APPLIERS)
     return worker
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, Table, text
 
 from shared.consumer.tables import consumer_tables, copy_table
+from shared.deliveries.tables import delivery_tables
 from shared.journal.tables import MOMENT, journal_tables, processing_log_table
 
 METADATA = MetaData(schema="contracts")
@@ -10,6 +11,7 @@ METADATA = MetaData(schema="contracts")
 journal_tables(METADATA)
 processing_log_table(METADATA)
 consumer_tables(METADATA)
+delivery_tables(METADATA)
 
 # The inputs of the valuation: others' indications, and what our own journal says of products and agreements.
 _indication = copy_table(METADATA, "referrals_indication")

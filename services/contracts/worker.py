@@ -3,17 +3,29 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.contracts.agreements import commands as agreements
 from services.contracts.claims import commands, queries
+from services.contracts.products import commands as products
+from services.contracts.providers import commands as providers
 from services.contracts.valuation.projection import INDICATION, Valuation, follow_own_journal, promise
 from shared import metrics
 from shared.consumer.recompute import Recompute
 from shared.consumer.worker import consume
 from shared.database import Database
+from shared.deliveries.applying import apply_deliveries
+from shared.deliveries.kinds import Applier
 from shared.journal.worker import publish
 from shared.process import Step, forever
 from shared.service_worker import ServiceWorker
 from shared.settings import Settings
 from shared.values.region import load_region
+
+APPLIERS = {
+    "claims": Applier(commands.apply_delivered, commands.DELIVERED_BEFORE),
+    "products": Applier(products.apply_delivered, products.DELIVERED_BEFORE),
+    "providers": Applier(providers.apply_delivered, providers.DELIVERED_BEFORE),
+    "agreements": Applier(agreements.apply_delivered, agreements.DELIVERED_BEFORE),
+}
 
 
 def create_worker(settings: Settings) -> ServiceWorker:
@@ -35,6 +47,7 @@ def create_worker(settings: Settings) -> ServiceWorker:
         yield Waiting(worker.database).step
 
     worker.add("waiting_claims", forever("waiting_claims", waiting, service=worker.service, idle_seconds=2))
+    apply_deliveries(worker, APPLIERS)
     return worker
 
 

@@ -15,7 +15,7 @@ from shared.crash_points import crash_point
 from shared.database import Connection, Database
 from shared.deliveries.kinds import Appliers, Apply, Judged, Outcome
 from shared.deliveries.staging import Refused, refuse
-from shared.problems import Problem, kind_of
+from shared.problems import InvalidInput, Problem, kind_of
 from shared.process import Step, forever
 from shared.processing_log import ProcessingRecord, Status
 from shared.service_worker import ServiceWorker
@@ -148,7 +148,8 @@ class Applying:
         window = _window(rows)
         judged = await self._judge(connection, delivery, window)
         counts = Counter(Outcome.REFUSED if isinstance(each, Problem) else each for each in judged.values())
-        refusals = [_refused(record, each) for record, each in judged.items() if isinstance(each, Problem)]
+        problems = {record: each for record, each in judged.items() if isinstance(each, Problem)}
+        refusals = [line for record, each in problems.items() for line in _refused(record, each)]
         await refuse(connection, delivery["id"], delivery["organisation"], delivery["role"], refusals)
         at_key = window[-1]["key"] if window else delivery["at_key"]
         await connection.execute(_DONE_WITH, delivery["id"], delivery["at_key"], at_key, list(judged))
@@ -217,9 +218,16 @@ def _processing(stored: dict[str, Any]) -> ProcessingRecord:
     return ProcessingRecord(**stored | {"start_time": started, "status": status})
 
 
-def _refused(record: int, problem: Problem) -> Refused:
+def _refused(record: int, problem: Problem) -> list[Refused]:
+    if isinstance(problem, InvalidInput):
+        return [
+            Refused(
+                record, place, each.pointer or f"#/{each.parameter}", each.code, each.message, each.message_nl
+            )
+            for place, each in enumerate(problem.errors)
+        ]
     kind = kind_of(type(problem))
     named = problem.facts.get("fields") or problem.facts.get("field")
     names = [named] if isinstance(named, str) else list(named) if isinstance(named, list) else []
     field = " ".join(f"#/{name}" for name in names) or None
-    return Refused(record, 0, field, kind.slug, f"{kind.title}. {problem.detail}", kind.title_nl)
+    return [Refused(record, 0, field, kind.slug, f"{kind.title}. {problem.detail}", kind.title_nl)]

@@ -1,6 +1,6 @@
 """What a noun says of itself in order to be delivered in files."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -10,12 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from shared.auth import Principal, Role
 from shared.database import Connection
-from shared.problems import FieldError, Problem
+from shared.problems import FieldError, InvalidInput, Problem
 from shared.processing_log import ProcessingRecord
 from shared.web.validation import invalid_input
 
 Content = dict[str, Any]
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
+AnyBody = TypeVar("AnyBody", bound=BaseModel)
 
 
 class Cell(StrEnum):
@@ -27,6 +28,7 @@ class Cell(StrEnum):
     """An amount in euros, which becomes integer cents."""
     DAY = "day"
     FLAG = "flag"
+    DECIMAL = "decimal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,32 @@ def read_as(model: type[AnyModel], content: Content, found: list[FieldError]) ->
         placed = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
         found += invalid_input(placed, content).errors
         return None
+
+
+def read_apart(about: type[AnyModel], body: type[AnyBody], content: Content) -> tuple[AnyModel, AnyBody]:
+    """Read what a record is about, by the members that `about` has, and the rest of it as the body of the single write.
+
+    Raises InvalidInput with everything that is wrong with both.
+    """
+    wrong: list[FieldError] = []
+    names = {field.alias or name for name, field in about.model_fields.items()}
+    named = read_as(about, {name: content[name] for name in names & content.keys()}, wrong)
+    rest = read_as(body, {name: value for name, value in content.items() if name not in names}, wrong)
+    if named is None or rest is None:
+        raise InvalidInput(wrong)
+    return named, rest
+
+
+def numbered(name: str, dutch: str, most: int, members: Mapping[str, tuple[str, Cell]]) -> Iterator[Column]:
+    """Give the columns of a list of so many objects; `members`: of each its Dutch name and how it is written."""
+    for place in range(1, most + 1):
+        for member, (word, cell) in members.items():
+            yield Column((name, str(place), member), (f"{dutch}{place}{word}",), cell)
+
+
+def with_list(content: Content, name: str) -> Content:
+    """Give a record in which what came in numbered columns is a list."""
+    rows = content.get(name)
+    if not isinstance(rows, dict) or not all(number.isdecimal() for number in rows):
+        return content
+    return {**content, name: [rows[number] for number in sorted(rows, key=int)]}

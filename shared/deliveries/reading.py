@@ -23,6 +23,7 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _EUROS: Final = re.compile(
     r"(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+(?=,)|[0-9]{1,12})(?:,(?P<dutch>[0-9]{2})|\.(?P<cents>[0-9]{2}))?"
 )
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,15}(?:[.,][0-9]{1,15})?")
 _FLAGS: Final = {"true": True, "false": False, "ja": True, "nee": False, "yes": True, "no": False}
 _NUL: Final = "\0"
 
@@ -183,6 +184,8 @@ def _value(cell: Cell, text: str) -> object:
     if cell is Cell.EUROS and (found := _EUROS.fullmatch(text)):
         whole, cents = found["whole"].replace(".", ""), found["dutch"] or found["cents"] or "00"
         return int(whole) * 100 + int(cents)
+    if cell is Cell.DECIMAL and _DECIMAL.fullmatch(text):
+        return float(text.replace(",", "."))
     if cell is Cell.DAY and (found := _DUTCH_DAY.fullmatch(text)):
         return "-".join(reversed(found.groups()))
     return _FLAGS.get(text.casefold(), text) if cell is Cell.FLAG else text

@@ -30,6 +30,14 @@ class Canary:
     kind: Kind
     provider: str
     municipality: str = ""
+    manager: str = ""
+
+    @classmethod
+    def of_delivery(cls, text: str, role: Role, organisation: str, *, inside: bool = False) -> "Canary":
+        """Give the mark of what one organisation delivered in one role, or of what is inside it."""
+        by = {each: organisation if role is each else "" for each in Role}
+        kind = Kind.CARE if inside else Kind.DELIVERY
+        return cls(text, kind, by[Role.PROVIDER], by[Role.MUNICIPALITY], by[Role.CONTRACT_MANAGER])
 
     def may_reach(self, caller: Caller) -> bool:
         """Whether the caller may be shown it anywhere."""
@@ -39,7 +47,8 @@ class Canary:
             case Role.PROVIDER:
                 return self.provider == caller.organisation
             case Role.CONTRACT_MANAGER:
-                return self.kind not in (Kind.CARE, Kind.DELIVERY)
+                own = self.manager == caller.organisation
+                return own if self.manager else self.kind not in (Kind.CARE, Kind.DELIVERY)
             case Role.REFERRER:
                 return self.kind is Kind.PROVIDER
             case Role.OPERATOR:

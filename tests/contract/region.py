@@ -82,7 +82,7 @@ class Region:
 
     async def call(self, caller: Caller, sample: Sample) -> httpx.Response:
         """Make a request with a valid token."""
-        return await self.call_with(self.issuer.token(*caller), sample)
+        return await self.call_with(self.issuer.token(*caller), sample.by(caller.role))
 
     async def call_with(self, token: str | None, sample: Sample) -> httpx.Response:
         """Make a request with this token, or without one."""

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shared.auth import Role
 from shared.values.bsn import Bsn, InvalidBsnError
 from tests.contract.callers import (
     IMPORTING,
     OTHER_MUNICIPALITY,
     OTHER_PROVIDER,
     OWN_MUNICIPALITY,
+    OWN_OIN,
     OWN_PROVIDER,
 )
 
@@ -38,10 +40,21 @@ class Sample:
     body: Body | None = None
     file: str | None = None
     """In the place of a body: lines of JSON."""
+    instead: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
+    """What another role says in the place of some of the texts above, where the same would not be its own."""
 
     @property
     def path(self) -> str:
         return f"/{self.service}/v1" + self.template.format_map(self.parameters)
+
+    def by(self, role: Role) -> "Sample":
+        """Give the request as this role makes it."""
+        own = self.instead.get(role, {})
+        parameters, query = (
+            {name: own.get(str(value), value) for name, value in values.items()}
+            for values in (self.parameters, self.query)
+        )
+        return replace(self, parameters=parameters, query=query, file=own.get(self.file or "", self.file))
 
     def about(self, **parameters: str | int) -> "Sample":
         """Give the same request with other path parameters, those that the path has."""
@@ -158,9 +171,9 @@ def agreement_of(agb: str) -> Body:
     }
 
 
-def delivery_of(municipality: str) -> str:
-    """Give the id of the delivery that a municipality has."""
-    return f"0190a5b0-0000-7000-8000-00000000{municipality}"
+def delivery_of(organisation: str) -> str:
+    """Give the id of the delivery that an organisation has."""
+    return f"0190a5b0-0000-7000-8000-{organisation[-12:]:0>12}"
 
 
 def claim_of(municipality: str, number: int) -> Body:
@@ -194,6 +207,8 @@ _AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": 
 _CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
 _ONE_CARE_PERIOD = "/care-periods/{municipality}/{assignmentNumber}/{from}"
 _DELIVERY: Parameters = {"delivery": delivery_of(OWN_MUNICIPALITY)}
+_DELIVERY_OF_PROVIDER: Parameters = {"delivery": delivery_of(OWN_PROVIDER)}
+_OF_MANAGER = {Role.CONTRACT_MANAGER: {delivery_of(OWN_PROVIDER): delivery_of(OWN_OIN)}}
 _CLAIM: Parameters = {"provider": OWN_PROVIDER, "reference": REFERENCE}
 _ONE_CLAIM = "/claims/{provider}/{reference}"
 _ONE_INDICATION = "/indications/{municipality}/{assignmentNumber}"
@@ -213,6 +228,9 @@ SEARCH: Body = {
     "withdrawn": False,
     "pageSize": 10,
 }
+
+_CLAIM_LINE = json.dumps({"reference": REFERENCE, **claim_of(OWN_MUNICIPALITY, NUMBER)})
+_PRODUCT_LINE = json.dumps({"code": PRODUCT, **product()})
 
 # By service and operationId. What a test sends is valid and changes nothing when it is sent again.
 SAMPLES: dict[str, Sample] = {
@@ -294,6 +312,35 @@ SAMPLES: dict[str, Sample] = {
     "contracts.claim": Sample("contracts", "GET", _ONE_CLAIM, _CLAIM),
     "contracts.claimHistory": Sample("contracts", "GET", f"{_ONE_CLAIM}/history", _CLAIM),
     "contracts.claims": Sample("contracts", "GET", "/claims"),
+    "contracts.deliver": Sample(
+        "contracts",
+        "POST",
+        "/deliveries",
+        query={"kind": "claims", "dryRun": "true"},
+        file=_CLAIM_LINE,
+        instead={Role.CONTRACT_MANAGER: {"claims": "products", _CLAIM_LINE: _PRODUCT_LINE}},
+    ),
+    "contracts.deliveries": Sample("contracts", "GET", "/deliveries"),
+    "contracts.delivery": Sample(
+        "contracts", "GET", "/deliveries/{delivery}", _DELIVERY_OF_PROVIDER, instead=_OF_MANAGER
+    ),
+    "contracts.deliveryRefusals": Sample(
+        "contracts", "GET", "/deliveries/{delivery}/refusals", _DELIVERY_OF_PROVIDER, instead=_OF_MANAGER
+    ),
+    "contracts.deliveryMissing": Sample(
+        "contracts", "GET", "/deliveries/{delivery}/missing", _DELIVERY_OF_PROVIDER, instead=_OF_MANAGER
+    ),
+    "contracts.importWindows": Sample("contracts", "GET", "/import-windows"),
+    "contracts.openImportWindow": Sample(
+        "contracts",
+        "PUT",
+        "/import-windows/{organisation}",
+        {"organisation": OWN_MUNICIPALITY},
+        body={"reason": f"canary window {OWN_MUNICIPALITY}"},
+    ),
+    "contracts.closeImportWindow": Sample(
+        "contracts", "DELETE", "/import-windows/{organisation}", {"organisation": IMPORTING}
+    ),
     "contracts.events": Sample("contracts", "GET", "/events"),
     "availability.offers": Sample("availability", "GET", "/offers", query={"on": "2023-04-01"}),
     "availability.reportWaitingTimes": Sample(
@@ -305,6 +352,32 @@ SAMPLES: dict[str, Sample] = {
         "GET",
         "/waiting-times/{provider}/{location}/{product}/history",
         {"provider": OWN_PROVIDER, "location": "main", "product": PRODUCT},
+    ),
+    "availability.deliver": Sample(
+        "availability",
+        "POST",
+        "/deliveries",
+        query={"kind": "waiting-times", "dryRun": "true"},
+        file=json.dumps(waiting_time_of(OWN_PROVIDER)),
+    ),
+    "availability.deliveries": Sample("availability", "GET", "/deliveries"),
+    "availability.delivery": Sample("availability", "GET", "/deliveries/{delivery}", _DELIVERY_OF_PROVIDER),
+    "availability.deliveryRefusals": Sample(
+        "availability", "GET", "/deliveries/{delivery}/refusals", _DELIVERY_OF_PROVIDER
+    ),
+    "availability.deliveryMissing": Sample(
+        "availability", "GET", "/deliveries/{delivery}/missing", _DELIVERY_OF_PROVIDER
+    ),
+    "availability.importWindows": Sample("availability", "GET", "/import-windows"),
+    "availability.openImportWindow": Sample(
+        "availability",
+        "PUT",
+        "/import-windows/{organisation}",
+        {"organisation": OWN_MUNICIPALITY},
+        body={"reason": f"canary window {OWN_MUNICIPALITY}"},
+    ),
+    "availability.closeImportWindow": Sample(
+        "availability", "DELETE", "/import-windows/{organisation}", {"organisation": IMPORTING}
     ),
     "availability.events": Sample("availability", "GET", "/events"),
     "monitoring.figures": Sample("monitoring", "GET", "/figures"),

@@ -24,8 +24,10 @@ from shared.values.codes import ReferrerType
 from tests.contract.callers import (
     IMPORTING,
     OTHER_MUNICIPALITY,
+    OTHER_OIN,
     OTHER_PROVIDER,
     OWN_MUNICIPALITY,
+    OWN_OIN,
     OWN_PROVIDER,
     Caller,
     own,
@@ -55,6 +57,7 @@ from tests.contract.requests import (
 
 MUNICIPALITIES = (OWN_MUNICIPALITY, OTHER_MUNICIPALITY)
 PROVIDERS = (OWN_PROVIDER, OTHER_PROVIDER)
+MANAGERS = (OWN_OIN, OTHER_OIN)
 KNOWN_THROUGH = datetime(2026, 1, 1, tzinfo=UTC)
 # How many clients of a municipality are with a provider: a sum of these says of which of them it is the sum.
 CLIENTS = {
@@ -94,26 +97,30 @@ _DELIVERED = """
 with delivered as (
     insert into delivery (id, organisation, role, kind, dry_run, state, processing, traceparent, records, refused,
                           recorded_at, advanced_at, finished_at)
-    values ($1, $2, 'municipality', 'indications', false, 'done', '{}', '', 1, 1, moment(), moment(), moment())
+    values ($1, $2, $3, $4, false, 'done', '{}', '', 1, 1, moment(), moment(), moment())
 ), missing as (
-    insert into delivery_missing values ($1, '000000017', $3, $2, 'municipality')
+    insert into delivery_missing values ($1, 'x', $5, $2, $3)
 )
 insert into delivery_refusal
-select $1, 1, place, $2, 'municipality', '#/bsn', 'bsn', 'wrong', null, moment() from generate_series(0, 1) as place
+select $1, 1, place, $2, $3, '#/bsn', 'bsn', 'wrong', null, moment() from generate_series(0, 1) as place
 """
 
 
 async def _deliveries(region: Region) -> AsyncIterator[Canary]:
-    """A delivery that was refused as a whole: for two reasons, so that there is a second page of them."""
-    for municipality in MUNICIPALITIES:
-        id_ = delivery_of(municipality)
-        async with (
-            region.databases.database("referrals", "worker") as worker,
-            worker.transaction() as connection,
-        ):
-            await connection.execute(_DELIVERED, id_, municipality, f"canary missing {municipality}")
-        yield Canary(id_, Kind.DELIVERY, "", municipality)
-        yield Canary(f"canary missing {municipality}", Kind.CARE, "", municipality)
+    """Of each a delivery that was refused as a whole: for two reasons, so that there is a second page of them."""
+    for service, kind, role, organisations in (
+        ("referrals", "indications", Role.MUNICIPALITY, MUNICIPALITIES),
+        ("contracts", "claims", Role.PROVIDER, PROVIDERS),
+        ("contracts", "products", Role.CONTRACT_MANAGER, MANAGERS),
+        ("availability", "waiting-times", Role.PROVIDER, PROVIDERS),
+    ):
+        async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
+            for organisation in organisations:
+                id_ = delivery_of(organisation)
+                missing = f"canary missing {organisation}"
+                await connection.execute(_DELIVERED, id_, organisation, role.value, kind, missing)
+                yield Canary.of_delivery(id_, role, organisation)
+                yield Canary.of_delivery(missing, role, organisation, inside=True)
 
 
 async def _import_windows(region: Region) -> AsyncIterator[Canary]:

@@ -144,7 +144,8 @@ async def test_a_role_with_the_right_gets_its_own(
 ) -> None:
     for role in RIGHTS[operation]:
         for kind in ACCEPTED:
-            answer = await region.call_with(region.issuer.accepted(kind, *own(role)), SAMPLES[operation])
+            sample = SAMPLES[operation].by(role)
+            answer = await region.call_with(region.issuer.accepted(kind, *own(role)), sample)
             assert answer.is_success, (role, answer.text)
             assert leaks(answer, own(role), canaries) == []
 
@@ -263,10 +264,12 @@ async def test_the_callers_own_marks_do_arrive(region: Region, canaries: Sequenc
         "referrals.carePeriods": (Role.MUNICIPALITY, Role.PROVIDER),
         "referrals.deliveries": (Role.MUNICIPALITY,),
         "referrals.events": (Role.MUNICIPALITY, Role.PROVIDER),
+        "contracts.deliveries": (Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.events": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.agreements": (Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.claims": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.providers": (Role.PROVIDER, Role.CONTRACT_MANAGER),
+        "availability.deliveries": (Role.PROVIDER,),
         "availability.offers": (Role.REFERRER, Role.CONTRACT_MANAGER),
         "availability.waitingTimes": (Role.PROVIDER, Role.CONTRACT_MANAGER),
         "availability.events": (Role.PROVIDER, Role.CONTRACT_MANAGER),

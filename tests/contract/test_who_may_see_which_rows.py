@@ -49,6 +49,13 @@ SERVED: dict[str, dict[Role, Rows]] = {
         Role.MUNICIPALITY: OWN_ROWS,
     },
     "contracts.claimable": {Role.PROVIDER: OWN_ROWS},
+    "contracts.delivery": {
+        Role.CONTRACT_MANAGER: OWN_ROWS,
+        Role.PROVIDER: OWN_ROWS,
+        Role.OPERATOR: ALL_ROWS,
+    },
+    "contracts.delivery_refusal": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
+    "contracts.delivery_missing": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     "contracts.journal": {
         Role.CONTRACT_MANAGER: OWN_ROWS,
         Role.PROVIDER: OWN_ROWS,
@@ -65,6 +72,9 @@ SERVED: dict[str, dict[Role, Rows]] = {
         Role.CONTRACT_MANAGER: ALL_ROWS,
         Role.PROVIDER: OWN_ROWS,
     },
+    "availability.delivery": {Role.PROVIDER: OWN_ROWS, Role.OPERATOR: ALL_ROWS},
+    "availability.delivery_refusal": {Role.PROVIDER: OWN_ROWS},
+    "availability.delivery_missing": {Role.PROVIDER: OWN_ROWS},
     "availability.journal": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     **{
         f"{service}.import_window": {

@@ -124,10 +124,10 @@ async def test_the_command_delivers_a_file_and_shows_what_was_refused(
     some = [{**each, "assignmentNumber": each["assignmentNumber"] + _RECORDS} for each in records()[:20]]
     file.write_bytes(gzip.compress(lines(some)))
     data = str(region.program.data.path)
-    shown = await command("deliver", str(file), "--municipality", MUNICIPALITY, "--data", data)
+    shown = await command("deliver", str(file), "--organisation", MUNICIPALITY, "--data", data)
     assert "20 records, 18 created" in shown
     assert "period" in shown
-    again = await command("deliver", str(file), "--municipality", MUNICIPALITY, "--data", data, "--dry-run")
+    again = await command("deliver", str(file), "--organisation", MUNICIPALITY, "--data", data, "--dry-run")
     assert "18 unchanged" in again
 
 
@@ -142,4 +142,6 @@ async def test_the_command_says_what_it_cannot_deliver(
     file.write_text("bsn\n")
     data = str(region.program.data.path)
     with pytest.raises(AssertionError, match=complaint):
-        await command("deliver", str(file), "--municipality", organisation, "--data", data)
+        await command(
+            "deliver", str(file), "--kind", "indications", "--organisation", organisation, "--data", data
+        )

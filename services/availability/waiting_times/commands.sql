@@ -1,6 +1,7 @@
 -- Report waiting times: the rules of `domain.decide`, applied to a list of one provider in one call.
 
--- records: [{location, product, referenceDate, state}]; without product and state: all is still correct there.
+-- records: [{location, product, referenceDate, state, knownAt}]; without product and state: all is still correct there;
+-- knownAt: of an import only.
 -- One row per record: its place in the list, the outcome, why it was refused, how many reports a confirmation made.
 create or replace function report_waiting_times(reporter text, records jsonb, traceparent text)
 returns table (ordinal bigint, outcome text, refusals text[], confirmed int) language plpgsql as $$
@@ -13,10 +14,11 @@ begin
     perform pg_advisory_xact_lock(hashtext('report'), hashtext(reporter));
 
     with given as materialized (
-        select r.ordinality as ordinal, r.location, r.product, r."referenceDate" as reference_date, r.state,
+        select r.ordinality as ordinal, r.location, r.product, r."referenceDate" as reference_date, r.state, r."knownAt" as known_at,
                row_number() over (partition by r.location, r.product, r."referenceDate" order by r.ordinality) > 1 as again
-        from rows from (jsonb_to_recordset(records) as (location text, product text, "referenceDate" date, state jsonb))
-             with ordinality as r (location, product, "referenceDate", state, ordinality)
+        from rows from (jsonb_to_recordset(records) as (location text, product text, "referenceDate" date, state jsonb,
+                                                          "knownAt" timestamptz))
+             with ordinality as r (location, product, "referenceDate", state, "knownAt", ordinality)
     ), placed as materialized (
         select g.*, array_remove(array[
             case when again then 'named-twice' end,
@@ -28,9 +30,10 @@ begin
                  then 'no-agreement' end], null) as refusals
         from given g
     ), asserted as (
-        select ordinal, location, product, reference_date, state from placed where state is not null and refusals = '{}'
+        select ordinal, location, product, reference_date, known_at, state from placed
+        where state is not null and refusals = '{}'
         union all
-        select p.ordinal, p.location, last.product, p.reference_date,
+        select p.ordinal, p.location, last.product, p.reference_date, p.known_at,
                last.state || jsonb_build_object('referenceDate', p.reference_date, 'until',
                    case when (last.state ->> 'until')::date >= p.reference_date then last.state -> 'until' end)
         from placed p cross join lateral (
@@ -85,9 +88,11 @@ begin
     )
     select (select jsonb_agg(to_jsonb(outcomes)) from outcomes),
            (select jsonb_agg(jsonb_build_object(
-                'aggregateType', 'report', 'aggregateId', id, 'version', version, 'payload', state,
-                'organisations', jsonb_build_array(provider, 'contract-manager')) order by location, product, reference_date)
-            from written)
+                'aggregateType', 'report', 'aggregateId', w.id, 'version', w.version, 'payload', w.state,
+                'knownAt', c.known_at, 'organisations', jsonb_build_array(w.provider, 'contract-manager'))
+                order by w.location, w.product, w.reference_date)
+            from written w join compared c on c.differs
+             and (c.location, c.product, c.reference_date) = (w.location, w.product, w.reference_date))
     into decided, events;
 
     if events is not null then

@@ -5,13 +5,15 @@ comes for one that is known is a correction of it. `commands.sql` applies `decid
 test holds the two equal.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.dutch import translate
 from shared.events.availability import ReportState
+from shared.problems import FieldError
 from shared.values.codes import Admission
 from shared.values.period import Period
 
@@ -127,6 +129,15 @@ EXPLAINED: Mapping[Refusal, Explained] = {
         "Op deze locatie is tot deze datum niets gemeld van wat dan is gecontracteerd; meld dat eerst.",
     ),
 }
+
+translate({refusal.value: explained.message_nl for refusal, explained in EXPLAINED.items()})
+
+
+def broken(refusals: Iterable[Refusal]) -> Iterator[FieldError]:
+    """Give what is wrong with a report by itself, as a record of a delivery."""
+    for refusal in refusals:
+        field, message, _ = EXPLAINED[refusal]
+        yield FieldError(refusal, message, pointer=f"#/{field}".rstrip("/"))
 
 
 @dataclass(frozen=True, slots=True)

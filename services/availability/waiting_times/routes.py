@@ -1,21 +1,25 @@
 """Waiting times over HTTP. A provider reports its own; contract managers see those of all."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 
 from services.availability.waiting_times import commands, queries
+from services.availability.waiting_times.domain import Refusal, StillCorrect, broken, violations
 from services.availability.waiting_times.schemas import (
     KeptReportPage,
     LocationCode,
     ReportResults,
     ReportsBody,
+    StillCorrectReport,
     WaitingTimePage,
+    WaitingTimeReport,
 )
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_as
 from shared.paging import Paging
-from shared.problems import NotFound
+from shared.problems import FieldError, InvalidInput, NotFound
 from shared.values.identifiers import Agb, ProductCode
 from shared.values.moments import AMSTERDAM, now
 from shared.web import Router, Transaction
@@ -83,3 +87,52 @@ async def waiting_time_history(
 
 def _today() -> date:
     return now().astimezone(AMSTERDAM).date()
+
+
+# --- as a record of a delivery ---
+
+_COLUMNS = (
+    Column(("provider",), ("aanbieder",)),
+    Column(("location",), ("locatie",)),
+    Column(("product",), ("productcode",)),
+    Column(("referenceDate",), ("peildatum",), Cell.DAY),
+    Column(("stillCorrect",), ("nogJuist",), Cell.FLAG),
+    Column(("intakeWeeks",), ("wekenTotIntake",), Cell.INTEGER),
+    Column(("startWeeks",), ("wekenTotStart",), Cell.INTEGER),
+    Column(("places",), ("plaatsen",), Cell.INTEGER),
+    Column(("admission",), ("aanname",)),
+    Column(("reason",), ("reden",)),
+    Column(("until",), ("tot", "einddatum"), Cell.DAY),
+)
+# An empty cell says nothing, and a wait must be said: this is how a cell says that it is not known.
+_UNKNOWN = ("unknown", "onbekend")
+# Behind all products of its day, so that it is applied after them.
+_ALL_PRODUCTS = "~"
+
+
+def read_delivered(content: dict[str, Any], principal: Principal, _: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write. Raises InvalidInput."""
+    wrong: list[FieldError] = []
+    whole = {"provider": principal.organisation} | _with_unknown(content)
+    confirms = "stillCorrect" in content
+    found = (
+        read_as(StillCorrectReport, whole, wrong) if confirms else read_as(WaitingTimeReport, whole, wrong)
+    )
+    if found is None:
+        raise InvalidInput(wrong)
+    said = found.said()
+    wrong += broken(violations(said, _today()))
+    if said.provider != principal.organisation:
+        wrong += broken([Refusal.ANOTHER_PROVIDER])
+    if wrong:
+        raise InvalidInput(wrong)
+    about = _ALL_PRODUCTS if isinstance(said, StillCorrect) else said.product
+    return Staged(f"{said.location}/{said.reference_date}/{about}", "", commands.as_row(said))
+
+
+def _with_unknown(content: dict[str, Any]) -> dict[str, Any]:
+    waits = {name: content.get(name) for name in ("intakeWeeks", "startWeeks")}
+    return content | {name: None for name, value in waits.items() if value in _UNKNOWN}
+
+
+DELIVERED = Kind("waiting-times", Role.PROVIDER, _COLUMNS, read_delivered)

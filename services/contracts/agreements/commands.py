@@ -5,13 +5,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contracts.agreements.domain import Change, Decision, Key, Outcome
+from services.contracts.products.commands import COUNTED_AS
+from services.contracts.products.domain import Outcome as RecordedAs
 from shared.database import Connection
+from shared.deliveries.kinds import Judged
 from shared.dutch import translate
-from shared.problems import Conflict, FieldError, InvalidInput, Kind, NotFound, register, register_constraints
+from shared.problems import (
+    Conflict,
+    FieldError,
+    InvalidInput,
+    Kind,
+    NotFound,
+    Problem,
+    register,
+    register_constraints,
+)
+from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
 from shared.values.period import Period
 
 _CHANGE = "select * from change_agreements($1, $2) order by ordinal"
+# What `mode=full` of a delivery is compared with.
+DELIVERED_BEFORE = """
+select provider || '/' || product || '/' || valid_from as key, provider || ' ' || product || ' ' || valid_from as number
+from agreement where $1::text is not null and not withdrawn
+"""
 _REMEDIES = {
     "product": "This product is not known: put it first, under /contracts/v1/products.",
     "provider": "This provider is not known: put it first, under /contracts/v1/providers.",
@@ -79,7 +97,26 @@ async def change(connection: Connection, changes: Sequence[Change]) -> list[Resu
 
     Those of one provider and product are one change, so that a list may shift an agreement and the one that follows it.
     """
-    rows = await connection.fetch(_CHANGE, [_record(each) for each in changes], current_traceparent())
+    return await _change_rows(connection, [as_row(each) for each in changes])
+
+
+async def apply_delivered(
+    connection: Connection, rows: Sequence[dict[str, Any]], _: ProcessingRecord
+) -> list[Judged]:
+    """Make the changes of a delivery, made by `as_row`, to different agreements; what became of each."""
+    return [_judged(result) for result in await _change_rows(connection, rows)]
+
+
+def _judged(result: Result) -> Judged:
+    try:
+        result.accepted()
+    except Problem as problem:
+        return problem
+    return COUNTED_AS[RecordedAs(result.decision.outcome)]
+
+
+async def _change_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Result]:
+    found = await connection.fetch(_CHANGE, list(rows), current_traceparent())
     return [
         Result(
             Decision(
@@ -89,11 +126,12 @@ async def change(connection: Connection, changes: Sequence[Change]) -> list[Resu
             ),
             row["current"],
         )
-        for row in rows
+        for row in found
     ]
 
 
-def _record(change: Change) -> dict[str, Any]:
+def as_row(change: Change) -> dict[str, Any]:
+    """Write a change as the database takes it, and as it waits in a delivery."""
     return {
         "provider": change.key.provider,
         "product": change.key.product,

@@ -1,6 +1,7 @@
 -- Put and withdraw agreements: the rule of `domain.decide`, applied to a list in one call.
 
--- records: [{provider, product, from, state}], each key at most once; without a state: withdraw.
+-- records: [{provider, product, from, state, knownAt}], each key at most once; without a state: withdraw; knownAt: of an
+-- import only.
 -- One row per record: its place in the list, the outcome, what is in the way, and the agreement as it is now.
 create or replace function change_agreements(records jsonb, traceparent text)
 returns table (ordinal bigint, outcome text, unknown text[], other_from date, other_to date, current jsonb)
@@ -16,12 +17,13 @@ begin
 
     with given as materialized (
         select r.ordinality as ordinal, r.provider, r.product, r."from" as valid_from, a.state as before,
-               p.number as provider_number, q.number as product_number,
+               p.number as provider_number, q.number as product_number, r."knownAt" as known_at,
                coalesce(nullif(r.state, 'null'), a.state || '{"withdrawn": true}') as state,
                array_remove(array[case when q.id is null then 'product' end, case when p.id is null then 'provider' end],
                             null) as unknown
-        from rows from (jsonb_to_recordset(records) as (provider text, product text, "from" date, state jsonb))
-             with ordinality as r (provider, product, "from", state, ordinality)
+        from rows from (jsonb_to_recordset(records) as (provider text, product text, "from" date, state jsonb,
+                                                          "knownAt" timestamptz))
+             with ordinality as r (provider, product, "from", state, "knownAt", ordinality)
         left join provider p on p.agb = r.provider
         left join product q on q.code = r.product
         left join agreement a on (a.provider, a.product, a.valid_from) = (r.provider, r.product, r."from")
@@ -69,9 +71,11 @@ begin
     )
     select (select jsonb_agg(to_jsonb(outcomes)) from outcomes),
            (select jsonb_agg(jsonb_build_object(
-                'aggregateType', 'agreement', 'aggregateId', id, 'version', version, 'payload', state,
-                'organisations', jsonb_build_array(provider, 'contract-manager')) order by provider, product, valid_from)
-            from written)
+                'aggregateType', 'agreement', 'aggregateId', w.id, 'version', w.version, 'payload', w.state,
+                'knownAt', c.known_at, 'organisations', jsonb_build_array(w.provider, 'contract-manager'))
+                order by w.provider, w.product, w.valid_from)
+            from written w
+            join changing c on (c.provider, c.product, c.valid_from) = (w.provider, w.product, w.valid_from))
     into decided, events;
 
     if events is not null then

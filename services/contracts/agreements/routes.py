@@ -1,16 +1,24 @@
 """Agreements over HTTP. Contract managers keep them; a provider reads its own."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
 
 from services.contracts.agreements import commands, domain, queries
 from services.contracts.agreements.commands import AgreementsOverlap
 from services.contracts.agreements.domain import Change, Key
-from services.contracts.agreements.schemas import Agreement, AgreementBody, AgreementPage, RecordedAgreement
+from services.contracts.agreements.schemas import (
+    Agreement,
+    AgreementBody,
+    AgreementPage,
+    DeliveredKey,
+    NoBody,
+    RecordedAgreement,
+)
 from services.contracts.products.domain import Outcome
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_apart
 from shared.paging import Paging
 from shared.problems import NotFound
 from shared.values.identifiers import Agb, ProductCode
@@ -117,3 +125,37 @@ async def agreements(
     rows = await queries.many(connection, narrowed, after=paging.key(str, str, date), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["provider"], row["product"], row["from"]))
     return AgreementPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+# --- as a record of a delivery ---
+
+_COLUMNS = (
+    Column(("provider",), ("aanbieder",)),
+    Column(("product",), ("productcode",)),
+    Column(("from",), ("vanaf", "begindatum"), Cell.DAY),
+    Column(("withdrawn",), ("ingetrokken",), Cell.FLAG),
+    Column(("to",), ("tot", "einddatum"), Cell.DAY),
+    Column(("tariffCents",), ("tariefCenten",), Cell.INTEGER),
+    Column(("tariffCents",), ("tarief", "tariefEuro"), Cell.EUROS),
+    Column(("municipalities",), ("gemeenten",)),
+)
+
+
+def read_delivered(content: dict[str, Any], _: Principal, request: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write. Raises InvalidInput."""
+    if content.get("withdrawn") is True:
+        about, _nothing = read_apart(DeliveredKey, NoBody, content)
+        change = Change(about.key(), None)
+    else:
+        about, body = read_apart(DeliveredKey, AgreementBody, _with_places(content))
+        change = Change(about.key(), body.state(about.key(), request.app.state.region))
+    return Staged("/".join(map(str, change.key)), "", commands.as_row(change))
+
+
+def _with_places(content: dict[str, Any]) -> dict[str, Any]:
+    """Read several municipalities in one cell, as in `0743 0794`."""
+    given = content.get("municipalities")
+    return content | {"municipalities": given.split()} if isinstance(given, str) else content
+
+
+DELIVERED = Kind("agreements", Role.CONTRACT_MANAGER, _COLUMNS, read_delivered)

@@ -50,6 +50,26 @@ class AgreementBody(BaseModel):
         return agreement
 
 
+class DeliveredKey(BaseModel):
+    """Which agreement a record of a delivery is about; the rest of the record is the body of the single write."""
+
+    model_config = _REQUEST
+
+    provider: Agb
+    product: ProductCode
+    valid_from: Day = Field(alias="from")
+    withdrawn: Annotated[bool, Field(strict=True)] = False
+
+    def key(self) -> Key:
+        return Key(self.provider, self.product, self.valid_from)
+
+
+class NoBody(BaseModel):
+    """Of a withdrawal nothing but its key is said."""
+
+    model_config = _REQUEST
+
+
 class Agreement(AgreementBody):
     """An agreement at one version. Withdrawn: it never held."""
 

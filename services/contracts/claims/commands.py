@@ -7,9 +7,21 @@ from uuid import UUID
 
 from services.contracts.claims.domain import REFUSALS, WAITS, Content, Fact, Outcome, refusal
 from shared.database import Connection
-from shared.problems import NotFound
+from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Outcome as CountedAs
+from shared.problems import NotFound, Problem
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
+
+# What `mode=full` of a delivery is compared with.
+DELIVERED_BEFORE = """
+select reference as key, reference as number from claim where provider = $1 and status <> 'credited'
+"""
+_COUNTED_AS = {
+    Outcome.CREATED: CountedAs.CREATED,
+    Outcome.APPLIED: CountedAs.CHANGED,
+    Outcome.UNCHANGED: CountedAs.UNCHANGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +54,34 @@ async def record(
     connection: Connection, arrivals: Sequence[Arrival], processing: ProcessingRecord
 ) -> list[Result]:
     """Record claims and credits of different references, all in one call; results in the order given."""
+    return await _record_rows(connection, [as_row(each) for each in arrivals], processing)
+
+
+async def apply_delivered(
+    connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
+) -> list[Judged]:
+    """Record rows of a delivery, made by `as_row`, of different references; what became of each."""
+    return [_judged(result) for result in await _record_rows(connection, rows, processing)]
+
+
+def _judged(result: Result) -> Judged:
+    try:
+        result.accepted()
+    except Problem as problem:
+        return problem
+    return _COUNTED_AS[result.outcome]
+
+
+async def _record_rows(
+    connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
+) -> list[Result]:
     log = processing.as_json() | {"traceparent": current_traceparent()}
-    rows = await connection.fetch(
-        "select * from record_claims($1, $2)", [_record(each) for each in arrivals], log
-    )
-    return [Result(Outcome(row["outcome"]), row["facts"], row["current"]) for row in rows]
+    found = await connection.fetch("select * from record_claims($1, $2)", list(rows), log)
+    return [Result(Outcome(row["outcome"]), row["facts"], row["current"]) for row in found]
 
 
-def _record(arrival: Arrival) -> dict[str, Any]:
+def as_row(arrival: Arrival) -> dict[str, Any]:
+    """Write a claim or a credit as the database takes it, and as it waits in a delivery."""
     record: dict[str, Any] = {"provider": arrival.provider, "reference": arrival.reference}
     if arrival.content is not None:
         municipality, assignment_number = arrival.content.number

@@ -1,15 +1,24 @@
 """Claims over HTTP. A provider makes its own; contract managers read all, a municipality those under its own numbers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Request, Response
 
 from services.contracts.claims import commands, queries
 from services.contracts.claims.commands import Arrival
 from services.contracts.claims.domain import REFUSALS, Status
-from services.contracts.claims.schemas import Claim, ClaimBody, ClaimPage, ClaimReference, RecordedClaim
+from services.contracts.claims.schemas import (
+    Claim,
+    ClaimBody,
+    ClaimPage,
+    ClaimReference,
+    CreditBody,
+    DeliveredReference,
+    RecordedClaim,
+)
 from services.contracts.products.domain import Outcome
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_apart
 from shared.journal.processing import Processing
 from shared.paging import Paging
 from shared.problems import FieldError, InvalidInput, NotFound
@@ -131,3 +140,37 @@ async def claims(
     )
     link = paging.next_link(rows, lambda row: (row["provider"], row["reference"]))
     return ClaimPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+# --- as a record of a delivery ---
+
+_COLUMNS = (
+    Column(("provider",), ("aanbieder",)),
+    Column(("reference",), ("referentie",)),
+    Column(("credited",), ("gecrediteerd",), Cell.FLAG),
+    Column(("municipality",), ("gemeente",)),
+    Column(("assignmentNumber",), ("toewijzingnummer",), Cell.INTEGER),
+    Column(("from",), ("vanaf", "begindatum"), Cell.DAY),
+    Column(("to",), ("tot", "einddatum"), Cell.DAY),
+    Column(("cents",), ("centen", "bedragCenten"), Cell.INTEGER),
+    Column(("cents",), ("bedrag", "bedragEuro"), Cell.EUROS),
+)
+
+
+def read_delivered(content: dict[str, Any], principal: Principal, request: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write. Raises InvalidInput."""
+    claimed = None
+    if content.get("credited") is True:
+        about, _nothing = read_apart(DeliveredReference, CreditBody, content)
+    else:
+        about, body = read_apart(DeliveredReference, ClaimBody, content)
+        _require_in_region(request, body.municipality)
+        claimed = body.content()
+    if about.provider not in (None, principal.organisation):
+        message = "A provider delivers its own claims only: leave `provider` out, or name yours."
+        raise InvalidInput([FieldError("another-claimant", message, pointer="#/provider")])
+    arrival = Arrival(principal.organisation, about.reference, claimed)
+    return Staged(about.reference, "", commands.as_row(arrival))
+
+
+DELIVERED = Kind("claims", Role.PROVIDER, _COLUMNS, read_delivered)

@@ -19,6 +19,7 @@ from shared.values.period import Day, Period
 
 translate(
     {
+        "another-claimant": "Dit is een andere aanbieder dan de uwe; lever alleen uw eigen declaraties aan.",
         "claim-reference": "Een referentie heeft 1-40 letters, cijfers, punten, streepjes of _; eerst een letter of cijfer.",
     }
 )
@@ -73,6 +74,22 @@ class ClaimBody(BaseModel):
             raise InvalidInput(wrong)
         number = (self.municipality, self.assignment_number)
         return Content(number, Period(self.valid_from, self.valid_to), self.cents)
+
+
+class DeliveredReference(BaseModel):
+    """Which claim a record of a delivery is about; the rest of the record is the body of the single write."""
+
+    model_config = _REQUEST
+
+    provider: Agb | None = None
+    reference: ClaimReference
+    credited: Annotated[bool, Field(strict=True)] = False
+
+
+class CreditBody(BaseModel):
+    """Of a claim that is taken back nothing but its reference is said."""
+
+    model_config = _REQUEST
 
 
 class Refusal(BaseModel):

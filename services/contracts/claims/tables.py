@@ -20,7 +20,7 @@ from services.contracts.schema import METADATA
 from shared.journal.tables import MOMENT
 
 # `indication` since it was accepted. `processing`: what the processing log is to say of the request whose claim waits, once
-# it is known whose data it was about.
+# it is known whose data it was about. `known_at`: the moment that an import gave the newest version.
 claim = Table(
     "claim",
     METADATA,
@@ -35,6 +35,7 @@ claim = Table(
     Column("status", Text, nullable=False),
     Column("indication", UUID),
     Column("processing", JSONB),
+    Column("known_at", MOMENT),
     Column("state", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     Column("recorded_at", MOMENT, nullable=False),

@@ -1,13 +1,20 @@
 """Products over HTTP. Contract managers keep the catalogue; providers read it too."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from services.contracts.products import commands, queries
 from services.contracts.products.domain import Outcome
-from services.contracts.products.schemas import Product, ProductBody, ProductPage, RecordedProduct
+from services.contracts.products.schemas import (
+    DeliveredCode,
+    Product,
+    ProductBody,
+    ProductPage,
+    RecordedProduct,
+)
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, numbered, read_apart, with_list
 from shared.events.contracts import Segment
 from shared.paging import Paging
 from shared.problems import NotFound
@@ -87,3 +94,38 @@ async def products(
     rows = await queries.many(connection, narrowed, after=paging.key(str), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["code"],))
     return ProductPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+# --- as a record of a delivery ---
+
+_MOST_TARIFFS_IN_COLUMNS = 20
+_COLUMNS = (
+    Column(("code",), ("productcode",)),
+    Column(("category",), ("categorie",)),
+    Column(("segment",), (), Cell.INTEGER),
+    Column(("residential",), ("verblijf",), Cell.FLAG),
+    Column(("family",), ("gezinsvorm",), Cell.FLAG),
+    Column(("housing",), ("wonen",), Cell.FLAG),
+    Column(("unit",), ("eenheid",)),
+    Column(("nameNl",), ("naam",)),
+    Column(("nameEn",), ("naamEngels",)),
+    Column(("from",), ("vanaf", "begindatum"), Cell.DAY),
+    Column(("to",), ("tot", "einddatum"), Cell.DAY),
+    Column(("minimumAge",), ("leeftijdVanaf",), Cell.INTEGER),
+    Column(("maximumAge",), ("leeftijdTot",), Cell.INTEGER),
+    *numbered(
+        "tariffs",
+        "tarief",
+        _MOST_TARIFFS_IN_COLUMNS,
+        {"from": ("Vanaf", Cell.DAY), "to": ("Tot", Cell.DAY), "cents": ("Centen", Cell.INTEGER)},
+    ),
+)
+
+
+def read_delivered(content: dict[str, Any], _: Principal, __: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write. Raises InvalidInput."""
+    about, body = read_apart(DeliveredCode, ProductBody, with_list(content, "tariffs"))
+    return Staged(about.code, "", commands.as_row(body.state(about.code)))
+
+
+DELIVERED = Kind("products", Role.CONTRACT_MANAGER, _COLUMNS, read_delivered)

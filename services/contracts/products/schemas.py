@@ -69,6 +69,14 @@ class ProductBody(BaseModel):
         return product
 
 
+class DeliveredCode(BaseModel):
+    """Which product a record of a delivery is; the rest of the record is the body of the single write."""
+
+    model_config = _REQUEST
+
+    code: ProductCode
+
+
 class Product(ProductBody):
     """A product at one version."""
 

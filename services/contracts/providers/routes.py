@@ -1,13 +1,20 @@
 """Providers over HTTP. Contract managers keep them; a provider reads its own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Path, Request, Response
 
 from services.contracts.products.domain import Outcome
 from services.contracts.providers import commands, queries
-from services.contracts.providers.schemas import Provider, ProviderBody, ProviderPage, RecordedProvider
+from services.contracts.providers.schemas import (
+    DeliveredAgb,
+    Provider,
+    ProviderBody,
+    ProviderPage,
+    RecordedProvider,
+)
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, numbered, read_apart, with_list
 from shared.paging import Paging
 from shared.problems import NotFound
 from shared.values.identifiers import Agb
@@ -71,3 +78,33 @@ async def providers(_: Reader, paging: Paging, connection: Transaction) -> Provi
     rows = await queries.many(connection, after=paging.key(str), limit=paging.size + 1)
     link = paging.next_link(rows, lambda row: (row["agb"],))
     return ProviderPage.model_validate({"items": rows[: paging.size], "next": link})
+
+
+# --- as a record of a delivery ---
+
+_MOST_LOCATIONS_IN_COLUMNS = 20
+_COLUMNS = (
+    Column(("agb",), ("agbCode",)),
+    Column(("name",), ("naam",)),
+    *numbered(
+        "locations",
+        "locatie",
+        _MOST_LOCATIONS_IN_COLUMNS,
+        {
+            "code": ("Code", Cell.TEXT),
+            "name": ("Naam", Cell.TEXT),
+            "postcode": ("Postcode", Cell.TEXT),
+            "latitude": ("Breedtegraad", Cell.DECIMAL),
+            "longitude": ("Lengtegraad", Cell.DECIMAL),
+        },
+    ),
+)
+
+
+def read_delivered(content: dict[str, Any], _: Principal, __: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write. Raises InvalidInput."""
+    about, body = read_apart(DeliveredAgb, ProviderBody, with_list(content, "locations"))
+    return Staged(about.agb, "", commands.as_row(body.state(about.agb)))
+
+
+DELIVERED = Kind("providers", Role.CONTRACT_MANAGER, _COLUMNS, read_delivered)

@@ -53,6 +53,14 @@ class ProviderBody(BaseModel):
         return provider
 
 
+class DeliveredAgb(BaseModel):
+    """Which provider a record of a delivery is; the rest of the record is the body of the single write."""
+
+    model_config = _REQUEST
+
+    agb: Agb
+
+
 class Provider(ProviderBody):
     """A provider at one version."""
 
