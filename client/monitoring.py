@@ -18,7 +18,7 @@ class FigureDescription(BaseModel):
         hide_input_in_errors=True,
     )
     key: str
-    unit: Literal["clients", "providers", "cents", "share", "days", "weeks"]
+    unit: Literal["clients", "providers", "indications", "cents", "share", "days", "weeks"]
     """What the value of a figure is expressed in. `cents` are euro cents; a `share` is 1 for all."""
     name_nl: Annotated[str, Field(alias="nameNl")]
     name_en: Annotated[str, Field(alias="nameEn")]
@@ -27,7 +27,16 @@ class FigureDescription(BaseModel):
     source: str
     counting_rule: Annotated[str, Field(alias="countingRule")]
     dimensions: list[
-        Literal["municipality", "subRegion", "segment", "careGroup", "product", "provider", "referrer"]
+        Literal[
+            "municipality",
+            "subRegion",
+            "segment",
+            "careGroup",
+            "residential",
+            "product",
+            "provider",
+            "referrer",
+        ]
     ]
     periods: list[Literal["month", "quarter", "half-year", "year"]] | None = [
         "month",
@@ -52,6 +61,7 @@ class FigureRow(BaseModel):
         Literal["segment1-residential", "segment2-family", "segment2-housing", "other"] | None,
         Field(alias="careGroup"),
     ] = None
+    residential: bool | None = None
     product: str | None = None
     provider: str | None = None
     referrer: Literal["unknown"] | Literal["01", "02", "03", "04", "05", "06", "08", "RvdK"] | None = None
@@ -105,7 +115,7 @@ class FigureAnswer(BaseModel):
         hide_input_in_errors=True,
     )
     figure: str
-    unit: Literal["clients", "providers", "cents", "share", "days", "weeks"]
+    unit: Literal["clients", "providers", "indications", "cents", "share", "days", "weeks"]
     """What the value of a figure is expressed in. `cents` are euro cents; a `share` is 1 for all."""
     period_kind: Annotated[Literal["month", "quarter", "half-year", "year"], Field(alias="periodKind")]
     """How long each period of an answer is."""
@@ -137,7 +147,16 @@ class Monitoring(Api):
         period: Literal["month", "quarter", "half-year", "year"] | None = None,
         to: str | None = None,
         by: list[
-            Literal["municipality", "subRegion", "segment", "careGroup", "product", "provider", "referrer"]
+            Literal[
+                "municipality",
+                "subRegion",
+                "segment",
+                "careGroup",
+                "residential",
+                "product",
+                "provider",
+                "referrer",
+            ]
         ]
         | None = None,
         municipality: list[str] | None = None,
@@ -145,6 +164,7 @@ class Monitoring(Api):
         segment: list[Literal["1", "2", "3", "4", "5"]] | None = None,
         care_group: list[Literal["segment1-residential", "segment2-family", "segment2-housing", "other"]]
         | None = None,
+        residential: list[Literal["true", "false"]] | None = None,
         product: list[str] | None = None,
         provider: list[str] | None = None,
         referrer: list[Literal["01", "02", "03", "04", "05", "06", "08", "RvdK"] | Literal["unknown"]]
@@ -171,6 +191,7 @@ class Monitoring(Api):
                 "subRegion": sub_region,
                 "segment": segment,
                 "careGroup": care_group,
+                "residential": residential,
                 "product": product,
                 "provider": provider,
                 "referrer": referrer,

@@ -37,6 +37,8 @@ _OPTIONS: list[tuple[str, dict[str, str | int]]] = [
 ]
 ASKED: list[tuple[str, dict[str, str | int]]] = [(figure, {}) for figure in FIGURES] + _OPTIONS
 OF_PROVIDERS = [key for key, figure in FIGURES.items() if Dimension.MUNICIPALITY not in figure.dimensions]
+# Of these nothing is told of one provider: a share is a part of all care.
+OF_ALL_PROVIDERS = {"share-of-clients", "share-of-claimed-amount"}
 PLACES = {Dimension.MUNICIPALITY, Dimension.SUB_REGION, Dimension.PROVIDER}
 
 
@@ -91,6 +93,7 @@ async def test_every_figure_by_everything_is_cut_to_its_caller(
 ) -> None:
     """Whatever is asked, the answer is the one that the analyst gets to the same question about the caller."""
     municipality, provider, analyst = own(Role.MUNICIPALITY), own(Role.PROVIDER), own(Role.ANALYST)
+    callers = [municipality] if figure in OF_ALL_PROVIDERS else [municipality, provider]
     known = FIGURES[figure].dimensions
     places = PLACES & set(known) if Dimension.MUNICIPALITY in known else set()
     # Of figures about providers a municipality gets no provider's.
@@ -101,7 +104,12 @@ async def test_every_figure_by_everything_is_cut_to_its_caller(
             of_places = asked.asking(municipality=OWN_MUNICIPALITY) if by in places else asked
             of_provider = asked.asking(provider=OWN_PROVIDER)
             expected = [await rows(region, analyst, each) for each in (of_places, of_provider)]
-            assert [await rows(region, each, asked) for each in (municipality, provider)] == expected, asked
+            assert [await rows(region, each, asked) for each in callers] == expected[: len(callers)], asked
+
+
+@pytest.mark.parametrize("figure", sorted(OF_ALL_PROVIDERS))
+async def test_a_share_of_all_care_is_not_for_providers(region: Region, figure: str) -> None:
+    assert (await region.call(own(Role.PROVIDER), sample(figure))).status_code == 403
 
 
 @pytest.mark.parametrize("figure", OF_PROVIDERS)
@@ -124,7 +132,7 @@ async def test_another_dimension_than_a_figure_has_is_refused_with_those_that_it
         assert refused.status_code == 400
         (error,) = refused.json()["errors"]
         assert error["parameter"] in {"subRegion", "referrer"}
-        assert "segment, careGroup, product, provider" in error["message"]
+        assert "segment, careGroup, residential, product, provider" in error["message"]
 
 
 @pytest.mark.parametrize("figure", FIGURES)

@@ -285,6 +285,7 @@ def _of_product(product: ProductState | None) -> dict[Dimension, str | None]:
     return {
         Dimension.SEGMENT: str(product.segment) if product else None,
         Dimension.CARE_GROUP: care,
+        Dimension.RESIDENTIAL: None if care is None else "false" if care == "other" else "true",
     }
 
 

@@ -221,6 +221,7 @@ _VALUES: dict[Dimension, list[str]] = {
     Dimension.SUB_REGION: ["Peel", "Helmond", "Samen"],
     Dimension.SEGMENT: ["1", "2", "3"],
     Dimension.CARE_GROUP: ["segment1-residential", "segment2-family", "segment2-housing", "other"],
+    Dimension.RESIDENTIAL: ["true", "false"],
     Dimension.PRODUCT: [FOSTER, THERAPY],
     Dimension.PROVIDER: [CARER, CLINIC],
     Dimension.REFERRER: ["02", "04", UNKNOWN],

@@ -11,7 +11,8 @@ from tests.unit.monitoring.brute_force import Day
 Row = tuple[Number | None, int | None, dict[str, Number | None], tuple[Number | None, int | None] | None]
 Answer = dict[tuple[object, ...], Row]
 Count = Callable[[list[Day]], Number | None]
-SEGMENTED = {Dimension.SEGMENT, Dimension.CARE_GROUP}
+SEGMENTED = {Dimension.SEGMENT, Dimension.CARE_GROUP, Dimension.RESIDENTIAL}
+ALL_CARE = {*SEGMENTED, Dimension.PRODUCT, Dimension.PROVIDER, Dimension.REFERRER}
 
 
 def _clients(days: list[Day]) -> int:
@@ -48,13 +49,17 @@ def _weeks(days: list[Day]) -> list[int]:
 
 @dataclass(frozen=True)
 class Rule:
-    """What is counted on days of which kind, divided by what on days of which kind, and what stands beside it."""
+    """What is counted on days of which kind, divided by what on days of which kind, and what stands beside it.
+
+    `whole`: what the denominator is not divided and not filtered by.
+    """
 
     kind: str
     value: Count
     per: tuple[str, Count] | None = None
     beside: dict[str, Count] = field(default_factory=dict)
     incomplete: bool = False
+    whole: set[Dimension] = field(default_factory=set)
 
 
 _BY_STATUS = {"contracted": "clients-at-contracted-providers", "bespoke": "clients-at-bespoke-providers"}
@@ -73,8 +78,12 @@ RULES: dict[str, Rule] = {
     "granted-amount-per-client": Rule(
         "granted", _cents, ("granted", _clients), {"not_valued": _not_valued}, incomplete=True
     ),
-    "referrer-shares": Rule("granted", _clients, ("granted", _clients)),
+    "referrer-shares": Rule("granted", _clients, ("granted", _clients), whole={Dimension.REFERRER}),
+    "share-of-clients": Rule("granted", _clients, ("granted", _clients), whole=ALL_CARE),
+    "bespoke-indications": Rule("granted", _of_status(_things, "bespoke"), incomplete=True),
     "claimed-amount": Rule("claimed", _cents),
+    "claimed-amount-per-client": Rule("claimed", _cents, ("granted", _clients)),
+    "share-of-claimed-amount": Rule("claimed", _cents, ("claimed", _cents), whole=ALL_CARE),
     "redemption-rate": Rule(
         "claimed", _cents, ("granted", _cents), {"not_valued": _not_valued}, incomplete=True
     ),
@@ -133,10 +142,12 @@ def in_it(answer: Answer, request: FigureRequest, figure: str) -> Answer:
 
 def answer(figure: str, request: FigureRequest, days: Sequence[Day]) -> Answer:
     """The rows of a figure that have anything in them, by period and group; a total has a row for each period."""
-    rule, shares = RULES[figure], figure == "referrer-shares"
+    rule = RULES[figure]
     kinds = {rule.kind, rule.per[0] if rule.per else rule.kind}
     days = [day for day in days if day.kind in kinds]
-    by = [*request.by, *([Dimension.REFERRER] if shares and Dimension.REFERRER not in request.by else [])]
+    always = [Dimension.REFERRER] if figure == "referrer-shares" else []
+    by = [*request.by, *(each for each in always if each not in request.by)]
+    shares = not rule.whole.isdisjoint(by)
     found: Answer = {}
     for index in range(request.periods):
         inside = [day for day in days if _period(request, day.day) == index]
@@ -154,7 +165,6 @@ def answer(figure: str, request: FigureRequest, days: Sequence[Day]) -> Answer:
 def _cell(
     rule: Rule, request: FigureRequest, by: Sequence[Dimension], group: tuple[str, ...], days: Sequence[Day]
 ) -> tuple[Number | None, int | None, dict[str, Number | None]]:
-    shares = rule.per is not None and rule is RULES["referrer-shares"]
     members = [
         day for day in days if all((day.group[d] or "") == text for d, text in zip(by, group, strict=True))
     ]
@@ -162,7 +172,7 @@ def _cell(
     per: int | None = None
     if rule.per is not None:
         kind, count = rule.per
-        pool = list(_of_all_referrers(request, by, group, days)) if shares else chosen
+        pool = list(_of_whole(rule.whole, request, by, group, days)) if rule.whole else chosen
         per = int(count([day for day in pool if day.kind == kind]) or 0)
     basis = rule.per[0] if rule.per else rule.kind
     beside = {name: count([d for d in chosen if d.kind == basis]) for name, count in rule.beside.items()}
@@ -173,14 +183,16 @@ def _cell(
     return rule.value([day for day in chosen if day.kind == rule.kind]), per, beside
 
 
-def _of_all_referrers(
-    request: FigureRequest, by: Sequence[Dimension], group: tuple[str, ...], days: Sequence[Day]
+def _of_whole(
+    whole: set[Dimension],
+    request: FigureRequest,
+    by: Sequence[Dimension],
+    group: tuple[str, ...],
+    days: Sequence[Day],
 ) -> Iterator[Day]:
-    rest = [(each, text) for each, text in zip(by, group, strict=True) if each is not Dimension.REFERRER]
+    rest = [(each, text) for each, text in zip(by, group, strict=True) if each not in whole]
     for day in days:
-        if all((day.group[each] or "") == text for each, text in rest) and _passes(
-            request, day, {Dimension.REFERRER}
-        ):
+        if all((day.group[each] or "") == text for each, text in rest) and _passes(request, day, whole):
             yield day
 
 

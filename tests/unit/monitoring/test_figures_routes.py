@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from services.monitoring.facts.commands import replace_granted
 from services.monitoring.facts.domain import granted_spans
+from services.monitoring.figures.domain import FIGURES
 from services.monitoring.figures.routes import router
 from shared.auth import Principal, Role
 from shared.database import Database
@@ -66,7 +67,7 @@ async def client(owner: Database, worker: Database, api: Database) -> AsyncItera
 
 async def test_the_menu_says_what_each_figure_counts(client: httpx.AsyncClient) -> None:
     menu = (await client.get("/figures")).json()["figures"]
-    assert len(menu) == 17
+    assert len(menu) == len(FIGURES)
     assert all(each["definitionNl"] and each["definitionEn"] and each["countingRule"] for each in menu)
 
 

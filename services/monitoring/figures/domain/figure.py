@@ -13,6 +13,7 @@ class Unit(StrEnum):
 
     CLIENTS = "clients"
     PROVIDERS = "providers"
+    INDICATIONS = "indications"
     CENTS = "cents"
     SHARE = "share"
     DAYS = "days"
@@ -45,7 +46,10 @@ _TOPICS: Mapping[Source, tuple[str, ...]] = {
     Source.CLAIMED: (*_VALUED, "contracts.claim"),
     Source.OFFERED: ("availability.report", "contracts.agreement", "contracts.product"),
 }
-_OFFER = (Dimension.SEGMENT, Dimension.CARE_GROUP, Dimension.PRODUCT, Dimension.PROVIDER)
+_OF_PRODUCT = (Dimension.SEGMENT, Dimension.CARE_GROUP, Dimension.RESIDENTIAL, Dimension.PRODUCT)
+_OFFER = (*_OF_PRODUCT, Dimension.PROVIDER)
+# What tells care apart, and not whose it is or where: a share is a part of all care.
+OF_ALL_CARE = frozenset({*_OFFER, Dimension.REFERRER})
 
 
 class Measure(StrEnum):
@@ -58,6 +62,7 @@ class Measure(StrEnum):
     CONTRACTED_PROVIDERS = "contracted_providers"
     BESPOKE_PROVIDERS = "bespoke_providers"
     GRANTED = "granted"
+    BESPOKE_INDICATIONS = "bespoke_indications"
     NOT_VALUED = "not_valued"
     INCOMPLETE = "incomplete"
     CLAIMED = "claimed"
@@ -107,7 +112,8 @@ _SOURCES: Mapping[Measure, Source] = {
 class Figure:
     """A figure: its value is `value`, or `value` divided by `per`.
 
-    `always_by` is a dimension that every answer has; `per` is then that of all its values together.
+    `always_by` is a dimension that every answer has. `of_whole`: the dimensions by which `per` is not divided and not
+    filtered, so that the value is the share of a part in the whole.
     """
 
     key: str
@@ -121,6 +127,7 @@ class Figure:
     value: Measure
     per: Measure | None = None
     always_by: Dimension | None = None
+    of_whole: frozenset[Dimension] = frozenset()
     beside: tuple[Measure, ...] = ()
 
     def read_from(self, measure: Measure) -> Source:
@@ -142,7 +149,18 @@ class Figure:
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """By what it can be broken down and filtered."""
-        return tuple(each for each in Dimension if all(each in one.dimensions for one in self.sources))
+        return tuple(each for each in Dimension if self._is_divided_by(each))
+
+    @property
+    def is_of_providers(self) -> bool:
+        """Whether all of it can be told of one provider."""
+        return Dimension.PROVIDER in self.dimensions and Dimension.PROVIDER not in self.of_whole
+
+    def _is_divided_by(self, dimension: Dimension) -> bool:
+        divided = all(dimension in self.read_from(one).dimensions for one in (self.value, *self.beside))
+        return divided and (
+            self.per is None or dimension in self.of_whole or dimension in self.read_from(self.per).dimensions
+        )
 
 
 Number = int | float

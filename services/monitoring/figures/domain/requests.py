@@ -49,6 +49,7 @@ class Dimension(StrEnum):
     SUB_REGION = "subRegion"
     SEGMENT = "segment"
     CARE_GROUP = "careGroup"
+    RESIDENTIAL = "residential"
     PRODUCT = "product"
     PROVIDER = "provider"
     REFERRER = "referrer"

@@ -19,7 +19,10 @@ def visible(figure: Figure, request: FigureRequest, principal: Principal) -> Fig
         case Role.MUNICIPALITY:
             return _of_municipality(figure, request, principal.organisation)
         case Role.PROVIDER:
-            return _only_own(request, Dimension.PROVIDER, principal.organisation)
+            cut = _only_own(request, Dimension.PROVIDER, principal.organisation)
+            if figure.is_of_providers:
+                return cut
+            raise Forbidden("This figure is of all providers together.")
     raise Forbidden
 
 

@@ -57,8 +57,7 @@ _PENDING: Mapping[Source, ColumnElement[bool]] = {
     Source.OFFERED: false(),
 }
 _FAMILY_AND_HOUSING = 2
-_REFERRER = frozenset({Dimension.REFERRER})
-_AT_ONCE = frozenset(Dimension) - FROM_VALUATION - _REFERRER
+_AT_ONCE = frozenset(Dimension) - FROM_VALUATION
 
 
 def _dimensions(table: Table) -> dict[Dimension, ColumnElement[Any]]:
@@ -70,8 +69,11 @@ def _dimensions(table: Table) -> dict[Dimension, ColumnElement[Any]]:
         (and_(of.segment == _FAMILY_AND_HOUSING, of.housing), CareGroup.SEGMENT_2_HOUSING.value),
         else_=CareGroup.OTHER.value,
     )
+    residential = case(
+        (of.segment.is_(None), null()), (care_group == CareGroup.OTHER.value, "false"), else_="true"
+    )
     named = {each: of[each.name.lower()] for each in Dimension if each.name.lower() in of}
-    return {**named, Dimension.CARE_GROUP: care_group}
+    return {**named, Dimension.CARE_GROUP: care_group, Dimension.RESIDENTIAL: residential}
 
 
 DIMS = {source: _dimensions(table) for source, table in _TABLES.items()}
@@ -80,10 +82,11 @@ DIMS = {source: _dimensions(table) for source, table in _TABLES.items()}
 def base(shape: Shape, source: Source) -> CTE:
     """The spans in question, with the first and the last period that each touches, counted from 0.
 
-    `chosen` and `referred` say whether the filters take a span in that had to be kept for something else: what
-    is not valued yet has no segment, and shares are shares of the clients of all referrers.
+    `chosen` and `narrowed` say whether the filters take a span in that had to be kept for something else: what
+    is not valued yet has no segment, and shares are parts of a whole that is filtered less.
     """
     of, dims = _TABLES[source].c, DIMS[source]
+    kept_for_whole = shape.whole_of(source) & _AT_ONCE
     amounts = ["running_cents"] if Measure.GRANTED in shape.columns.values() else []
     names = [*_MEASURED[source], *(amounts if source is Source.GRANTED else ())]
     return (
@@ -95,7 +98,7 @@ def base(shape: Shape, source: Source) -> CTE:
             func.least((of.last_month - FIRST_MONTH) // LENGTH, LAST_PERIOD).label("last"),
             *(func.coalesce(cast(dims[each], Text), "").label(name) for each, name in shape.names.items()),
             _filters(shape, source, FROM_VALUATION).label("chosen"),
-            _filters(shape, source, _REFERRER).label("referred"),
+            _filters(shape, source, kept_for_whole).label("narrowed"),
         )
         .where(*_conditions(shape, source))
         .cte(f"base_{source.value}")
@@ -108,10 +111,9 @@ def _conditions(shape: Shape, source: Source) -> Iterator[ColumnElement[bool]]:
     yield and_(of.known_from <= AS_OF, of.known_to > AS_OF) if shape.then else NOW
     yield of.first_month <= LAST_MONTH
     yield of.last_month >= FIRST_MONTH
-    yield _filters(shape, source, _AT_ONCE)
-    if shape.figure.always_by is not Dimension.REFERRER:
-        yield _filters(shape, source, _REFERRER)
-    if not FROM_VALUATION.isdisjoint(shape.filtered):
+    whole = shape.whole_of(source)
+    yield _filters(shape, source, _AT_ONCE - whole)
+    if not (FROM_VALUATION - whole).isdisjoint(shape.filtered):
         yield or_(_filters(shape, source, FROM_VALUATION), _PENDING[source])
 
 

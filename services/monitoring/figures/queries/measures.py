@@ -1,6 +1,6 @@
 """Each measure per period and group, out of the spans that were asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 
 from services.monitoring.facts.domain import Status
-from services.monitoring.figures.domain import Measure
+from services.monitoring.figures.domain import Dimension, Measure
 from services.monitoring.figures.queries.base import FIRST_MONTH, LAST_MONTH, LENGTH
+from services.monitoring.figures.queries.shape import FROM_VALUATION
 
 _Condition = Callable[[Any], ColumnElement[bool]]
 
@@ -50,6 +51,7 @@ _COUNTED: Mapping[Measure, _Counted] = {
     Measure.PROVIDERS: _Counted("provider"),
     Measure.CONTRACTED_PROVIDERS: _by_status("provider", Status.CONTRACTED),
     Measure.BESPOKE_PROVIDERS: _by_status("provider", Status.BESPOKE),
+    Measure.BESPOKE_INDICATIONS: _by_status("indication", Status.BESPOKE),
     Measure.NOT_VALUED: _Counted("indication", lambda of: and_(~of.pending, ~of.valued)),
     Measure.INCOMPLETE: _Counted("indication", lambda of: of.pending),
     Measure.CLIENTS_IN_CARE: _Counted("client"),
@@ -76,13 +78,14 @@ def type_of(measure: Measure) -> BigInteger | Float[float]:
     return BigInteger() if measure.is_whole else Float(53)
 
 
-def measured(base: CTE, measure: Measure, by: Sequence[str], *, of_all_referrers: bool) -> Select[Any]:
-    """Rows of period, group and `n`."""
+def measured(base: CTE, measure: Measure, by: Sequence[str], of_whole: Collection[Dimension]) -> Select[Any]:
+    """Rows of period, group and `n`; filters on the dimensions `of_whole` narrow nothing."""
     of = base.c
 
     def asked(of: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns of any base
-        of_referrer = true() if of_all_referrers else of.referred
-        return of_referrer if measure is Measure.INCOMPLETE else and_(of_referrer, of.chosen)
+        narrowed = true() if of_whole else of.narrowed
+        of_all = measure is Measure.INCOMPLETE or not FROM_VALUATION.isdisjoint(of_whole)
+        return narrowed if of_all else and_(narrowed, of.chosen)
 
     if measure is Measure.GRANTED:
         return _amounts(base, by).where(asked(of), of.valued)

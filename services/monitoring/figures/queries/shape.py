@@ -6,7 +6,7 @@ from typing import Self
 from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Measure, Source
 
 # What is not known of an indication before it is valued.
-FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP})
+FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP, Dimension.RESIDENTIAL})
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class Shape:
         names = [name for name in self.columns if name in {"value", "per"}] if self.compare else []
         return {name: f"previous_{name}" for name in names}
 
-    def undivided(self, column: str) -> Dimension | None:
-        """The dimension by which a column is not broken down: what shares are shares of, by what they share."""
-        return self.figure.always_by if column == "per" else None
+    def undivided(self, column: str) -> frozenset[Dimension]:
+        """The dimensions by which a column is not broken down: what shares are shares of, by what they share."""
+        return self.figure.of_whole if column == "per" else frozenset()
+
+    def whole_of(self, source: Source) -> frozenset[Dimension]:
+        """The dimensions by which something that is read from a source is not narrowed."""
+        per = self.figure.per
+        return self.figure.of_whole if per and self.figure.read_from(per) is source else frozenset()

@@ -60,7 +60,7 @@ def _page(shape: Shape) -> Subquery:
     rows = _folded(shape)
     if shape.compare:
         rows = _compared(shape, rows)
-    if shape.figure.always_by is not None:
+    if not shape.undivided("per").isdisjoint(shape.names):
         rows = _shared_out(shape, rows)
     order = _order(shape, rows)
     page = select(rows).order_by(*order).limit(bindparam("size", type_=Integer))
@@ -143,8 +143,8 @@ def _compared(shape: Shape, folded: CTE) -> CTE:
 def _part(shape: Shape, spans: CTE, name: str, measure: Measure) -> Select[Any]:
     """One measure under its name, with nothing in the place of the others."""
     lacking = shape.undivided(name)
-    by = [column for dimension, column in shape.names.items() if dimension is not lacking]
-    found = measured(spans, measure, by, of_all_referrers=lacking is not None).subquery(f"of_{name}").c
+    by = [column for dimension, column in shape.names.items() if dimension not in lacking]
+    found = measured(spans, measure, by, lacking).subquery(f"of_{name}").c
     no_group = cast(null(), Text)
     return select(
         found.period,
@@ -156,7 +156,7 @@ def _part(shape: Shape, spans: CTE, name: str, measure: Measure) -> Select[Any]:
 def _shared_out(shape: Shape, folded: CTE) -> CTE:
     """Give every row the denominator of its group: it stands in a row that is not broken down."""
     undivided = shape.undivided("per")
-    group = [folded.c[name] for dimension, name in shape.names.items() if dimension is not undivided]
+    group = [folded.c[name] for dimension, name in shape.names.items() if dimension not in undivided]
     whole = {
         name: func.max(folded.c[name]).over(partition_by=[folded.c.period, *group])
         for name in ("per", "previous_per")
@@ -164,6 +164,6 @@ def _shared_out(shape: Shape, folded: CTE) -> CTE:
     }
     columns = (whole[each.name].label(each.name) if each.name in whole else each for each in folded.c)
     spread = select(*columns).subquery("spread")
-    divided = [spread.c[name] for dimension, name in shape.names.items() if dimension is undivided]
+    divided = [spread.c[name] for dimension, name in shape.names.items() if dimension in undivided]
     any_value = or_(*(spread.c[name] > 0 for name in ("value", "previous_value") if name in spread.c))
     return select(spread).where(*(each.is_not(None) for each in divided), any_value).cte("shared_out")

@@ -71,6 +71,7 @@ class FigureRow(BaseModel):
     sub_region: str | None = None
     segment: int | None = None
     care_group: CareGroup | None = None
+    residential: bool | None = None
     product: str | None = None
     provider: str | None = None
     referrer: ReferrerType | Literal["unknown"] | None = None
@@ -152,4 +153,6 @@ def _number(figure: Figure, exact: Fraction | None) -> Number | None:
 def _shown(dimension: Dimension, text: str | None) -> str | int | None:
     if dimension is Dimension.REFERRER:
         return text or UNKNOWN
+    if dimension is Dimension.RESIDENTIAL:
+        return text == "true" if text else None
     return int(text) if dimension is Dimension.SEGMENT and text else text

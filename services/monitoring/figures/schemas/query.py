@@ -99,6 +99,9 @@ class FigureQuery(BaseModel):
     sub_region: Annotated[tuple[str, ...], *_SEVERAL] = Field(description="Its name, as in the region file")
     segment: Annotated[tuple[Literal["1", "2", "3", "4", "5"], ...], *_SEVERAL]
     care_group: Annotated[tuple[CareGroup, ...], *_SEVERAL]
+    residential: Annotated[tuple[Literal["true", "false"], ...], *_SEVERAL] = Field(
+        description="true: any of the three groups of residential care; false: other care"
+    )
     product: Annotated[tuple[ProductCode, ...], *_SEVERAL]
     provider: Annotated[tuple[Agb, ...], *_SEVERAL]
     referrer: Annotated[tuple[ReferrerType | Literal["unknown"], ...], *_SEVERAL]

@@ -1,12 +1,12 @@
 """Figures of indications: who has one, at whom, and what it is worth."""
 
-from services.monitoring.figures.domain.figure import Figure, Measure, Unit
+from services.monitoring.figures.domain.figure import OF_ALL_CARE, Figure, Measure, Unit
 from services.monitoring.figures.domain.requests import Dimension
 
 INDICATIONS = "Indications of the municipalities (referrals)"
 _WITH_AGREEMENTS = "Indications of the municipalities, with the agreements of contract management"
 VALUED = "Indications of the municipalities, valued at budgets, agreed tariffs and catalogue tariffs"
-_UNIQUE = (
+UNIQUE = (
     "A client counts in a period when an indication of the group overlaps it, first and last day included; "
     "once per group, so that parts may add up to more than their total."
 )
@@ -26,6 +26,10 @@ _SHARES = (
     "`unknown` is a share, and not the same as 06 (none). A filter on referrers chooses rows and leaves the "
     "denominator as it is."
 )
+OF_ALL = (
+    "Segment, care group, residential, product, provider and referrer choose the part; the whole is of all care of the same "
+    "municipality or sub-region (without one: of the region)."
+)
 _PENDING = (Measure.INCOMPLETE,)
 AMOUNT = (Measure.NOT_VALUED, Measure.INCOMPLETE)
 
@@ -38,7 +42,7 @@ FIGURES = (
         definition_nl="Jeugdigen met een indicatie op ten minste één dag van de periode.",
         definition_en="Clients with an indication on at least one day of the period.",
         source=INDICATIONS,
-        counting_rule=_UNIQUE,
+        counting_rule=UNIQUE,
         value=Measure.CLIENTS,
     ),
     Figure(
@@ -49,7 +53,7 @@ FIGURES = (
         definition_nl="Jeugdigen met een indicatie op ten minste één gecontracteerde dag van de periode.",
         definition_en="Clients with an indication on at least one contracted day of the period.",
         source=_WITH_AGREEMENTS,
-        counting_rule=f"{_UNIQUE} {_BY_DAY}",
+        counting_rule=f"{UNIQUE} {_BY_DAY}",
         value=Measure.CONTRACTED_CLIENTS,
         beside=_PENDING,
     ),
@@ -61,7 +65,7 @@ FIGURES = (
         definition_nl="Jeugdigen met een indicatie op ten minste één dag zonder contract in de periode.",
         definition_en="Clients with an indication on at least one day without an agreement in the period.",
         source=_WITH_AGREEMENTS,
-        counting_rule=f"{_UNIQUE} {_BY_DAY}",
+        counting_rule=f"{UNIQUE} {_BY_DAY}",
         value=Measure.BESPOKE_CLIENTS,
         beside=_PENDING,
     ),
@@ -120,7 +124,7 @@ FIGURES = (
         definition_nl="Het beschikte bedrag gedeeld door het aantal unieke jeugdigen.",
         definition_en="The granted amount divided by the number of unique clients.",
         source=VALUED,
-        counting_rule=f"{GRANTED} The denominator counts all clients of the group. {_UNIQUE}",
+        counting_rule=f"{GRANTED} The denominator counts all clients of the group. {UNIQUE}",
         value=Measure.GRANTED,
         per=Measure.CLIENTS,
         beside=AMOUNT,
@@ -137,5 +141,31 @@ FIGURES = (
         value=Measure.CLIENTS,
         per=Measure.CLIENTS,
         always_by=Dimension.REFERRER,
+        of_whole=frozenset({Dimension.REFERRER}),
+    ),
+    Figure(
+        key="share-of-clients",
+        unit=Unit.SHARE,
+        name_nl="Aandeel van alle jeugdigen",
+        name_en="Share of all clients",
+        definition_nl="Unieke jeugdigen van een groep, gedeeld door alle unieke jeugdigen in dezelfde periode en plaats.",
+        definition_en="Unique clients of a group, divided by all unique clients of the same period and place.",
+        source=INDICATIONS,
+        counting_rule=f"{UNIQUE} {OF_ALL}",
+        value=Measure.CLIENTS,
+        per=Measure.CLIENTS,
+        of_whole=OF_ALL_CARE,
+    ),
+    Figure(
+        key="bespoke-indications",
+        unit=Unit.INDICATIONS,
+        name_nl="Maatwerkvoorzieningen",
+        name_en="Bespoke arrangements",
+        definition_nl="Indicaties met ten minste één dag zonder contract in de periode.",
+        definition_en="Indications with at least one day without an agreement in the period.",
+        source=_WITH_AGREEMENTS,
+        counting_rule=f"An indication counts once per group. {_BY_DAY}",
+        value=Measure.BESPOKE_INDICATIONS,
+        beside=_PENDING,
     ),
 )
