@@ -24,8 +24,8 @@ class CareWithdrawalBody(BaseModel):
     reason: str | None = None
 
 
-class DeliveryKind(RootModel[Literal["indications"]]):
-    root: Literal["indications"]
+class DeliveryKind(RootModel[Literal["indications", "care-periods"]]):
+    root: Literal["indications", "care-periods"]
 
 
 class DeliveryRefusal(BaseModel):
@@ -775,7 +775,7 @@ class Referrals(Api):
         file: File,
         media_type: Literal["application/x-ndjson", "text/csv", "application/zip"],
         *,
-        kind: Literal["indications"],
+        kind: Literal["indications", "care-periods"],
         dry_run: bool | None = None,
         mode: Literal["changes", "full"] | None = None,
     ) -> Answer[Delivery]:

@@ -76,6 +76,7 @@ _TEXTS: Final[dict[str, str]] = {
     "zip-method": "De zip is versleuteld of anders ingepakt; gebruik gewone zip of gzip.",
     "zip-format": "Het bestand in de zip eindigt op .ndjson, .jsonl, .json of .csv.",
     "cut-off": "Het bestand houdt op midden in een record, of kwam niet helemaal over; stuur het opnieuw.",
+    "foreign-organisation": "Dit is van een andere organisatie; lever alleen aan wat van u is.",
     "encoding": "Het bestand is geen UTF-8; bewaar het als UTF-8 en stuur het opnieuw.",
     "gzip": "Het bestand is geen gzip, of is beschadigd; pak het opnieuw in.",
     "header": "De kopregel klopt niet: noem elke kolom eenmaal, met een naam die bij dit soort levering hoort.",

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.referrals.care.routes import DELIVERED as DELIVERED_CARE
 from services.referrals.care.routes import router as care
 from services.referrals.clients.domain import Vault
 from services.referrals.indications.routes import DELIVERED
@@ -25,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
             "and when care under them really started and stopped, as providers say."
         ),
         settings=settings,
-        routers=[indications, care, deliveries_router([DELIVERED]), events_router(SERVICE)],
+        routers=[indications, care, deliveries_router([DELIVERED, DELIVERED_CARE]), events_router(SERVICE)],
     )
     app.state.region = load_region(settings.region_file)
     app.state.demonstration = settings.demonstration

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from services.referrals.care import commands, queries
-from services.referrals.indications.commands import DELIVERED_BEFORE, apply_delivered
+from services.referrals.indications import commands as indications
 from shared import metrics
 from shared.database import Database
 from shared.deliveries.applying import apply_deliveries
@@ -29,7 +29,13 @@ def create_worker(settings: Settings) -> ServiceWorker:
         idle_seconds=_LOOK_AGAIN_SECONDS,
     )
     worker.add("waiting_care", waiting)
-    apply_deliveries(worker, {"indications": Applier(apply_delivered, DELIVERED_BEFORE)})
+    apply_deliveries(
+        worker,
+        {
+            "indications": Applier(indications.apply_delivered, indications.DELIVERED_BEFORE),
+            "care-periods": Applier(commands.apply_delivered, commands.DELIVERED_BEFORE),
+        },
+    )
     return worker
 
 

@@ -208,6 +208,7 @@ _CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
 _ONE_CARE_PERIOD = "/care-periods/{municipality}/{assignmentNumber}/{from}"
 _DELIVERY: Parameters = {"delivery": delivery_of(OWN_MUNICIPALITY)}
 _DELIVERY_OF_PROVIDER: Parameters = {"delivery": delivery_of(OWN_PROVIDER)}
+_OF_PROVIDER = {Role.PROVIDER: {delivery_of(OWN_MUNICIPALITY): delivery_of(OWN_PROVIDER)}}
 _OF_MANAGER = {Role.CONTRACT_MANAGER: {delivery_of(OWN_PROVIDER): delivery_of(OWN_OIN)}}
 _CLAIM: Parameters = {"provider": OWN_PROVIDER, "reference": REFERENCE}
 _ONE_CLAIM = "/claims/{provider}/{reference}"
@@ -229,6 +230,8 @@ SEARCH: Body = {
     "pageSize": 10,
 }
 
+_INDICATION_LINE = json.dumps({"assignmentNumber": 1, **indication(citizen_number(1))})
+_CARE_LINE = json.dumps({**_CARE, **CARE_START})
 _CLAIM_LINE = json.dumps({"reference": REFERENCE, **claim_of(OWN_MUNICIPALITY, NUMBER)})
 _PRODUCT_LINE = json.dumps({"code": PRODUCT, **product()})
 
@@ -264,12 +267,19 @@ SAMPLES: dict[str, Sample] = {
         "POST",
         "/deliveries",
         query={"kind": "indications", "dryRun": "true"},
-        file=json.dumps({"assignmentNumber": 1, **indication(citizen_number(1))}),
+        file=_INDICATION_LINE,
+        instead={Role.PROVIDER: {"indications": "care-periods", _INDICATION_LINE: _CARE_LINE}},
     ),
     "referrals.deliveries": Sample("referrals", "GET", "/deliveries"),
-    "referrals.delivery": Sample("referrals", "GET", "/deliveries/{delivery}", _DELIVERY),
-    "referrals.deliveryRefusals": Sample("referrals", "GET", "/deliveries/{delivery}/refusals", _DELIVERY),
-    "referrals.deliveryMissing": Sample("referrals", "GET", "/deliveries/{delivery}/missing", _DELIVERY),
+    "referrals.delivery": Sample(
+        "referrals", "GET", "/deliveries/{delivery}", _DELIVERY, instead=_OF_PROVIDER
+    ),
+    "referrals.deliveryRefusals": Sample(
+        "referrals", "GET", "/deliveries/{delivery}/refusals", _DELIVERY, instead=_OF_PROVIDER
+    ),
+    "referrals.deliveryMissing": Sample(
+        "referrals", "GET", "/deliveries/{delivery}/missing", _DELIVERY, instead=_OF_PROVIDER
+    ),
     "referrals.importWindows": Sample("referrals", "GET", "/import-windows"),
     "referrals.openImportWindow": Sample(
         "referrals",

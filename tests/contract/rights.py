@@ -38,12 +38,13 @@ RIGHTS: dict[str, dict[Role, Others]] = {
     "referrals.carePeriod": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
     "referrals.carePeriodHistory": {MUNICIPALITY: FOREIGN, PROVIDER: HIDDEN},
     "referrals.carePeriods": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
-    # A municipality delivers its own, and follows what it delivered; an operator sees how far all deliveries are.
-    "referrals.deliver": {MUNICIPALITY: LEFT_OUT},
-    "referrals.deliveries": {MUNICIPALITY: LEFT_OUT, OPERATOR: SHARED},
-    "referrals.delivery": {MUNICIPALITY: HIDDEN, OPERATOR: SHARED},
-    "referrals.deliveryRefusals": {MUNICIPALITY: HIDDEN},
-    "referrals.deliveryMissing": {MUNICIPALITY: HIDDEN},
+    # Each delivers its own, a municipality indications and a provider care, and follows what it delivered; an operator sees
+    # how far all deliveries are.
+    "referrals.deliver": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT},
+    "referrals.deliveries": {MUNICIPALITY: LEFT_OUT, PROVIDER: LEFT_OUT, OPERATOR: SHARED},
+    "referrals.delivery": {MUNICIPALITY: HIDDEN, PROVIDER: HIDDEN, OPERATOR: SHARED},
+    "referrals.deliveryRefusals": {MUNICIPALITY: HIDDEN, PROVIDER: HIDDEN},
+    "referrals.deliveryMissing": {MUNICIPALITY: HIDDEN, PROVIDER: HIDDEN},
     "referrals.importWindows": {OPERATOR: SHARED},
     "referrals.openImportWindow": {OPERATOR: SHARED},
     "referrals.closeImportWindow": {OPERATOR: SHARED},

@@ -110,6 +110,7 @@ async def _deliveries(region: Region) -> AsyncIterator[Canary]:
     """Of each a delivery that was refused as a whole: for two reasons, so that there is a second page of them."""
     for service, kind, role, organisations in (
         ("referrals", "indications", Role.MUNICIPALITY, MUNICIPALITIES),
+        ("referrals", "care-periods", Role.PROVIDER, PROVIDERS),
         ("contracts", "claims", Role.PROVIDER, PROVIDERS),
         ("contracts", "products", Role.CONTRACT_MANAGER, MANAGERS),
         ("availability", "waiting-times", Role.PROVIDER, PROVIDERS),

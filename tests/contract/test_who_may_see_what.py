@@ -262,7 +262,7 @@ async def test_the_callers_own_marks_do_arrive(region: Region, canaries: Sequenc
     expected = {
         "referrals.indications": (Role.MUNICIPALITY, Role.PROVIDER),
         "referrals.carePeriods": (Role.MUNICIPALITY, Role.PROVIDER),
-        "referrals.deliveries": (Role.MUNICIPALITY,),
+        "referrals.deliveries": (Role.MUNICIPALITY, Role.PROVIDER),
         "referrals.events": (Role.MUNICIPALITY, Role.PROVIDER),
         "contracts.deliveries": (Role.PROVIDER, Role.CONTRACT_MANAGER),
         "contracts.events": (Role.MUNICIPALITY, Role.PROVIDER, Role.CONTRACT_MANAGER),

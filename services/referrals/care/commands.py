@@ -8,12 +8,20 @@ from typing import Any
 from services.referrals.care.domain import WAITING_DAYS, Key, Outcome, Refusal, Version
 from services.referrals.indications.commands import MomentsTaken
 from shared.database import Connection
-from shared.problems import Conflict, Kind, NotFound, register
+from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Outcome as CountedAs
+from shared.problems import Conflict, Kind, NotFound, Problem, register
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
 from shared.values.period import Period
 
 _RECORD = "select * from record_care_periods($1, $2) order by ordinal"
+_COUNTED_AS = {
+    Outcome.CREATED: CountedAs.CREATED,
+    Outcome.APPLIED: CountedAs.CHANGED,
+    Outcome.UNCHANGED: CountedAs.UNCHANGED,
+    Outcome.SUPERSEDED: CountedAs.SUPERSEDED,
+}
 _OUTSIDE = {Refusal.FROM_OUTSIDE: "from", Refusal.TO_OUTSIDE: "to"}
 
 
@@ -94,7 +102,36 @@ async def record(
     connection: Connection, arrivals: Sequence[Arrival], processing: ProcessingRecord
 ) -> list[Result]:
     """Record versions of periods, one after the other in one call; results in the order given."""
-    records = [_record(ordinal, arrival) for ordinal, arrival in enumerate(arrivals)]
+    return await _record_rows(connection, [as_row(arrival) for arrival in arrivals], processing)
+
+
+async def apply_delivered(
+    connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
+) -> list[Judged]:
+    """Record rows of a delivery, made by `as_row`; what became of each."""
+    return [_judged(result) for result in await _record_rows(connection, rows, processing)]
+
+
+# What `mode=full` of a delivery is compared with.
+DELIVERED_BEFORE = """
+select distinct municipality || '/' || lpad(assignment_number::text, 9, '0') as key,
+       municipality || '/' || assignment_number as number
+from care_period where provider = $1 and not withdrawn and status <> 'refused'
+"""
+
+
+def _judged(result: Result) -> Judged:
+    try:
+        result.accepted()
+    except Problem as problem:
+        return problem
+    return _COUNTED_AS[result.outcome]
+
+
+async def _record_rows(
+    connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
+) -> list[Result]:
+    records = [{**row, "ordinal": ordinal} for ordinal, row in enumerate(rows)]
     log = processing.as_json() | {"traceparent": current_traceparent()}
     return [
         Result(
@@ -114,10 +151,10 @@ async def refuse_long_waiting(connection: Connection) -> int:
     return refused
 
 
-def _record(ordinal: int, arrival: Arrival) -> dict[str, Any]:
+def as_row(arrival: Arrival) -> dict[str, Any]:
+    """Write a version as the database takes it, and as it waits in a delivery."""
     key, version = arrival.key, arrival.version
     return {
-        "ordinal": ordinal,
         "municipality": key.municipality,
         "assignmentNumber": key.assignment_number,
         "from": key.valid_from,

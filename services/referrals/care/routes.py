@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from services.referrals.care import commands, queries
 from services.referrals.care.commands import (
@@ -13,22 +13,28 @@ from services.referrals.care.commands import (
     CareOverlaps,
     IndicationTakesNoCare,
 )
-from services.referrals.care.domain import Key, Outcome, Status, Version
+from services.referrals.care.domain import Key, Outcome, Status
 from services.referrals.care.schemas import (
     CareHistoryPage,
     CarePeriod,
     CarePeriodBody,
     CarePeriodPage,
     CareWithdrawalBody,
+    DeliveredKey,
+    DeliveredStart,
+    DeliveredWithdrawal,
     RecordedCarePeriod,
 )
 from services.referrals.indications.commands import MomentsTaken
 from shared.auth import Principal, Role, allow
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_as
 from shared.journal.processing import Processing
 from shared.paging import Paging
-from shared.problems import NotFound
+from shared.problems import FieldError, InvalidInput, NotFound
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
+from shared.values.moments import moment_text
 from shared.values.period import Day
+from shared.values.region import MunicipalityNotInRegionError
 from shared.web import Router, Transaction
 from shared.web.region import InRegion
 
@@ -89,8 +95,7 @@ async def withdraw_care_period(
     _: Provider, key: TheKey, body: CareWithdrawalBody, processing: Processing, connection: Transaction
 ) -> RecordedCarePeriod:
     """Withdraw a period that never was. The same again changes nothing; a newer put brings it back."""
-    version = Version(body.sent_at, withdrawal=True, reason=body.reason)
-    return await _record_one(connection, Arrival(key, version), processing)
+    return await _record_one(connection, Arrival(key, body.version(key)), processing)
 
 
 async def _record_one(
@@ -155,3 +160,51 @@ async def care_periods(
 
 def _order(row: dict[str, Any]) -> tuple[str, int, str, str]:
     return row["municipality"], row["assignmentNumber"], row["from"], row["provider"]
+
+
+# --- as a record of a delivery ---
+
+_COLUMNS = (
+    Column(("provider",), ("aanbieder",)),
+    Column(("municipality",), ("gemeente",)),
+    Column(("assignmentNumber",), ("toewijzingnummer",), Cell.INTEGER),
+    Column(("from",), ("vanaf", "begindatum"), Cell.DAY),
+    Column(("withdrawn",), ("ingetrokken",), Cell.FLAG),
+    Column(("reason",), ("reden",)),
+    Column(("sentAt",), ("verzendmoment",)),
+    Column(("to",), ("tot", "einddatum"), Cell.DAY),
+    Column(("reasonOfEnding",), ("redenBeeindiging", "redenBeëindiging")),
+)
+
+
+def read_delivered(content: dict[str, Any], principal: Principal, request: Request) -> Staged:
+    """Read one record of a delivery by the rules of the single write. Raises InvalidInput.
+
+    All periods of one number share the key, so that they are applied in the order in which they were sent: a stop before the
+    start that follows it.
+    """
+    wrong: list[FieldError] = []
+    said: DeliveredStart | DeliveredWithdrawal | None
+    if content.get("withdrawn") is True:
+        said = read_as(DeliveredWithdrawal, content, wrong)
+    else:
+        said = read_as(DeliveredStart, content, wrong)
+    if said is None:
+        raise InvalidInput(wrong)
+    key = _own_key(said, principal, request)
+    place = f"{key.municipality}/{key.assignment_number:09d}"
+    return Staged(place, moment_text(said.sent_at), commands.as_row(Arrival(key, said.version(key))))
+
+
+def _own_key(said: DeliveredKey, principal: Principal, request: Request) -> Key:
+    if said.provider not in (None, principal.organisation):
+        message = "A provider delivers its own care only: leave `provider` out, or name yours."
+        raise InvalidInput([FieldError("foreign-organisation", message, pointer="#/provider")])
+    try:
+        municipality = request.app.state.region.require(said.municipality)
+    except MunicipalityNotInRegionError as error:
+        raise InvalidInput([FieldError("municipality", str(error), pointer="#/municipality")]) from error
+    return Key(municipality, said.assignment_number, said.valid_from, principal.organisation)
+
+
+DELIVERED = Kind("care-periods", Role.PROVIDER, _COLUMNS, read_delivered)

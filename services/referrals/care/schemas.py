@@ -1,7 +1,7 @@
 """Periods of care on the wire."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -69,7 +69,7 @@ class CarePeriodBody(BaseModel):
     def version(self, key: Key) -> Version:
         """Give the version under its key. Raises InvalidInput when it stops before it starts."""
         if self.valid_to is not None and self.valid_to < key.valid_from:
-            message = "The last day lies before the first, `from` in the path; give a day from it on, or leave it out."
+            message = "The last day lies before the first; give a day from `from` on, or leave it out."
             raise InvalidInput([FieldError("period", message, pointer="#/to")])
         return Version(self.sent_at, self.valid_to, self.reason_of_ending)
 
@@ -85,6 +85,33 @@ class CareWithdrawalBody(BaseModel):
 
     sent_at: Moment = Field(description=_SENT_AT)
     reason: Reason | None = None
+
+    def version(self, _: Key) -> Version:
+        """Give the version under its key."""
+        return Version(self.sent_at, withdrawal=True, reason=self.reason)
+
+
+class DeliveredKey(BaseModel):
+    """Which period a record of a delivery is about; the rest of the record is the body of the single write."""
+
+    model_config = _REQUEST
+
+    provider: Agb | None = None
+    municipality: MunicipalityCode
+    assignment_number: AssignmentNumber
+    valid_from: Day = Field(alias="from")
+
+
+class DeliveredStart(DeliveredKey, CarePeriodBody):
+    """A record of a delivery that says that care started, or stopped."""
+
+    withdrawn: Annotated[bool, Field(strict=True)] = False
+
+
+class DeliveredWithdrawal(DeliveredKey, CareWithdrawalBody):
+    """A record of a delivery that says that a period never was."""
+
+    withdrawn: Literal[True]
 
 
 class CarePeriod(BaseModel):

@@ -51,7 +51,6 @@ _ONE = "/indications/{municipality}/{assignmentNumber}"
 translate(
     {
         "bsn-demonstration": "Nummers met een 9 vooraan zijn alleen voor demonstraties; geef het eigen BSN van de jeugdige.",
-        "foreign-organisation": "Dit is een andere gemeente dan de uwe; lever alleen uw eigen toewijzingen aan.",
     }
 )
 

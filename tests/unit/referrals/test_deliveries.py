@@ -557,7 +557,7 @@ async def test_a_delivery_is_its_own_organisations(caller: Caller, applying: App
             assert (await client.get(f"/deliveries/{delivery['id']}{path}")).status_code == 404
         listed = (await client.get("/deliveries")).json()["items"]
     assert delivery["id"] not in {each["id"] for each in listed}
-    async with caller("provider", "98000001") as client:
+    async with caller("referrer", "00000099000000000001") as client:
         assert (await client.get("/deliveries")).status_code == 403
 
 
