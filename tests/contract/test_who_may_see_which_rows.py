@@ -111,8 +111,7 @@ UNPROTECTED = {
 # What an api may do as its owner, past row-level security.
 DEFINERS = {
     "referrals.identify_clients": "takes a BSN's keyed hash in, gives the random id; the vault itself is closed",
-    "referrals.indication_for_care": "a provider names a number: whose it is and its days, for what is decided about it",
-    "referrals.overlapping_care": "the days of another period of care of one indication, which stand in the way",
+    "referrals.places_of_care": "a provider names a number: whose it is, its days and those of other care, to decide by",
     "referrals.find_client": "gives the random id to who knows the BSN",
     "contracts.note_client": "keeps whose care a claim is for, which nobody reads back",
     "contracts.log_events_read": "writes the processing log for the readers of events that name no client",

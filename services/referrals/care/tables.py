@@ -78,6 +78,8 @@ care_period_history = Table(
     Column("refusal", Text),
     Column("version", Integer),
     Column("recorded_at", MOMENT, nullable=False),
+    # Of history that is delivered later: when it became known then. Null: when it came.
+    Column("known_at", MOMENT),
     CheckConstraint(
         "outcome in ('created', 'applied', 'superseded', 'accepted', 'refused')",
         name="care_period_history_outcome",
