@@ -272,17 +272,23 @@ begin
 end $$;
 
 -- Write the end of their waiting, each with its line in the history.
-create or replace function conclude_care_periods(decided care_period[]) returns void language sql as $$
-    update care_period c set
-        status = d.status, refusal = d.refusal, waiting_since = null, indication = d.indication, client = d.client,
-        version = d.version, recorded_at = d.recorded_at
-    from unnest(decided) d where c.id = d.id;
+create or replace function conclude_care_periods(decided care_period[]) returns void language plpgsql as $$
+declare
+    one care_period;
+begin
+    -- One by one: joined to a list, the table would be read by its policy's conditions and not by its key.
+    foreach one in array decided loop
+        update care_period c set
+            status = one.status, refusal = one.refusal, waiting_since = null, indication = one.indication, client = one.client,
+            version = one.version, recorded_at = one.recorded_at
+        where c.id = one.id;
+    end loop;
     insert into care_period_history (care_period, sent_at, decision, municipality, provider, valid_to, reason_of_ending, withdrawal,
                                      outcome, refusal, version, recorded_at)
     select d.id, d.sent_at, true, d.municipality, d.provider, d.valid_to, d.reason_of_ending, d.withdrawn, d.status, d.refusal,
            nullif(d.version, 0), d.recorded_at
-    from unnest(decided) d
-$$;
+    from unnest(decided) d;
+end $$;
 
 -- Refuse what has waited too long, at most a thousand at a time; the worker's. Gives how many there were.
 create or replace function refuse_long_waiting_care(days int) returns int language plpgsql as $$
@@ -318,15 +324,26 @@ create or replace function log_waiting_care(ids uuid[], log jsonb) returns void 
 $$;
 
 -- Write the records that were kept for the clients of these periods, each once: it is empty afterwards.
-create or replace function log_waited_care(periods uuid[], clients uuid[]) returns void language sql as $$
-    with due as (
-        update care_period_processing p set record = '{}' from unnest(periods, clients) as w (period, client)
-        where p.care_period = w.period and p.record <> '{}' returning w.client, old.record
-    )
-    select log_processing(array_agg(client), record) from (
-        select client, record, row_number() over (partition by client, record) as nth from due
-    ) numbered group by record, nth
-$$;
+create or replace function log_waited_care(periods uuid[], clients uuid[]) returns void language plpgsql as $$
+declare
+    kept jsonb;
+    records jsonb[] := '{}';
+    subjects uuid[] := '{}';
+begin
+    for place in 1..coalesce(cardinality(periods), 0) loop
+        for kept in
+            update care_period_processing p set record = '{}'
+            where p.care_period = periods[place] and p.record <> '{}' returning old.record
+        loop
+            records := records || kept;
+            subjects := subjects || clients[place];
+        end loop;
+    end loop;
+    perform log_processing(array_agg(subject), record) from (
+        select subject, record, row_number() over (partition by subject, record) as nth
+        from unnest(subjects, records) as due (subject, record)
+    ) numbered group by record, nth;
+end $$;
 
 -- Write the processing log for these periods; of those that wait it is kept.
 create or replace function log_care_periods(ids uuid[], log jsonb) returns void language sql as $$
