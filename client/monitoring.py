@@ -10,6 +10,157 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from client.api import Answer, Api, in_path
 
 
+class AccountsBody(BaseModel):
+    """What a municipality spent on the Youth Act in a year, by its annual accounts."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    stated_on: Annotated[date, Field(alias="statedOn")]
+    """The day of the source: the newest one counts, and of two of the same day the one that came last"""
+    source: str
+    """Where it can be found"""
+    cents: int
+    """All care-related spending, without running costs and local free-access offers; in euro cents"""
+
+
+class AnnualAccounts(BaseModel):
+    """Accounts at one version."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    version: int
+    """In the order of arrival"""
+    known_at: Annotated[AwareDatetime, Field(alias="knownAt")]
+    """From when on it is known here, for `asOf`"""
+    stated_on: Annotated[date, Field(alias="statedOn")]
+    """The day of the source: the newest one counts, and of two of the same day the one that came last"""
+    source: str
+    """Where it can be found"""
+    cents: int
+    """All care-related spending, without running costs and local free-access offers; in euro cents"""
+    municipality: str
+    year: int
+    """Of the Youth Act: from 2015 on"""
+
+
+class ContextFigureBody(BaseModel):
+    """A number of others about an area, on a day of reference."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    stated_on: Annotated[date, Field(alias="statedOn")]
+    """The day of the source: the newest one counts, and of two of the same day the one that came last"""
+    source: str
+    """Where it can be found"""
+    amount: int
+
+
+class ContextNumber(BaseModel):
+    """A context figure at one version."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    version: int
+    """In the order of arrival"""
+    known_at: Annotated[AwareDatetime, Field(alias="knownAt")]
+    """From when on it is known here, for `asOf`"""
+    stated_on: Annotated[date, Field(alias="statedOn")]
+    """The day of the source: the newest one counts, and of two of the same day the one that came last"""
+    source: str
+    """Where it can be found"""
+    amount: int
+    name: str
+    """What is counted; figures divide by `young-inhabitants`"""
+    area: str
+    """`region`, the name of a sub-region, or the code of a municipality"""
+    reference_date: Annotated[date, Field(alias="referenceDate")]
+    """A day, as YYYY-MM-DD"""
+
+
+class ContextPage(BaseModel):
+    """A page of context figures: by name, area and day, or the versions of one, the last to come first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[ContextNumber]
+    next: str | None = None
+    """Link to the next page"""
+
+
+class RecordedAccounts(BaseModel):
+    """The accounts that count now, and what became of those that were put."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    outcome: Literal["created", "applied", "superseded", "unchanged"]
+    """`superseded`: older than what is known, kept in the history and changes nothing"""
+    version: int
+    """In the order of arrival"""
+    known_at: Annotated[AwareDatetime, Field(alias="knownAt")]
+    """From when on it is known here, for `asOf`"""
+    stated_on: Annotated[date, Field(alias="statedOn")]
+    """The day of the source: the newest one counts, and of two of the same day the one that came last"""
+    source: str
+    """Where it can be found"""
+    cents: int
+    """All care-related spending, without running costs and local free-access offers; in euro cents"""
+    municipality: str
+    year: int
+    """Of the Youth Act: from 2015 on"""
+
+
+class RecordedContextNumber(BaseModel):
+    """The context figure that counts now, and what became of the one that was put."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    outcome: Literal["created", "applied", "superseded", "unchanged"]
+    """`superseded`: older than what is known, kept in the history and changes nothing"""
+    version: int
+    """In the order of arrival"""
+    known_at: Annotated[AwareDatetime, Field(alias="knownAt")]
+    """From when on it is known here, for `asOf`"""
+    stated_on: Annotated[date, Field(alias="statedOn")]
+    """The day of the source: the newest one counts, and of two of the same day the one that came last"""
+    source: str
+    """Where it can be found"""
+    amount: int
+    name: str
+    """What is counted; figures divide by `young-inhabitants`"""
+    area: str
+    """`region`, the name of a sub-region, or the code of a municipality"""
+    reference_date: Annotated[date, Field(alias="referenceDate")]
+    """A day, as YYYY-MM-DD"""
+
+
+class AccountsPage(BaseModel):
+    """A page of accounts: by municipality and year, or the versions of one, the last to come first."""
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+    items: list[AnnualAccounts]
+    next: str | None = None
+    """Link to the next page"""
+
+
 class FigureDescription(BaseModel):
     """A line of the menu."""
 
@@ -38,12 +189,7 @@ class FigureDescription(BaseModel):
             "referrer",
         ]
     ]
-    periods: list[Literal["month", "quarter", "half-year", "year"]] | None = [
-        "month",
-        "quarter",
-        "half-year",
-        "year",
-    ]
+    periods: list[Literal["month", "quarter", "half-year", "year"]]
 
 
 class FigureRow(BaseModel):
@@ -89,6 +235,10 @@ class FigureRow(BaseModel):
     """Reports of which the wait is known"""
     unknown_waits: Annotated[int | None, Field(alias="unknownWaits")] = None
     """Reports of which it is not"""
+    delivered: int | None = None
+    """Municipalities whose accounts are in the value"""
+    expected: int | None = None
+    """Municipalities that there are: with fewer it is incomplete"""
     previous: int | float | None = None
     """The value of the period before"""
     change: int | float | None = None
@@ -200,4 +350,103 @@ class Monitoring(Api):
                 "pageSize": page_size,
                 "cursor": cursor,
             },
+        )
+
+    async def put_accounts(
+        self, municipality: str, year: int, body: AccountsBody
+    ) -> Answer[RecordedAccounts]:
+        """Put the annual accounts of a year. The same again changes nothing; every version is kept.
+
+        The newest `statedOn` counts, whatever the order of arrival: accounts of an earlier day are kept and change nothing
+        (`superseded`); of two of the same day the one that came last is a correction.
+        """
+        return await self._call(
+            "PUT", f"/accounts/{in_path(municipality)}/{in_path(year)}", RecordedAccounts, body=body
+        )
+
+    async def accounts_of_year(self, municipality: str, year: int) -> Answer[AnnualAccounts]:
+        """Read the accounts of a year that count now."""
+        return await self._call("GET", f"/accounts/{in_path(municipality)}/{in_path(year)}", AnnualAccounts)
+
+    async def accounts_history(
+        self, municipality: str, year: int, *, page_size: int | None = None, cursor: str | None = None
+    ) -> Answer[AccountsPage]:
+        """Read every version of the accounts of a year, the last to come first."""
+        return await self._call(
+            "GET",
+            f"/accounts/{in_path(municipality)}/{in_path(year)}/history",
+            AccountsPage,
+            query={"pageSize": page_size, "cursor": cursor},
+        )
+
+    async def accounts(
+        self,
+        *,
+        municipality: str | None = None,
+        year: int | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[AccountsPage]:
+        """List the accounts that count now, by municipality and year."""
+        return await self._call(
+            "GET",
+            "/accounts",
+            AccountsPage,
+            query={"municipality": municipality, "year": year, "pageSize": page_size, "cursor": cursor},
+        )
+
+    async def put_context_figure(
+        self, name: str, area: str, reference_date: date, body: ContextFigureBody
+    ) -> Answer[RecordedContextNumber]:
+        """Put a context figure of an area. The same again changes nothing; every version is kept.
+
+        The newest `statedOn` counts, whatever the order of arrival; of two of the same day the one that came last. It holds
+        from the month of its day of reference, for twelve months or until a newer day of reference.
+        """
+        return await self._call(
+            "PUT",
+            f"/context-figures/{in_path(name)}/{in_path(area)}/{in_path(reference_date)}",
+            RecordedContextNumber,
+            body=body,
+        )
+
+    async def context_figure(self, name: str, area: str, reference_date: date) -> Answer[ContextNumber]:
+        """Read the context figure of an area that counts now."""
+        return await self._call(
+            "GET",
+            f"/context-figures/{in_path(name)}/{in_path(area)}/{in_path(reference_date)}",
+            ContextNumber,
+        )
+
+    async def context_figure_history(
+        self,
+        name: str,
+        area: str,
+        reference_date: date,
+        *,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[ContextPage]:
+        """Read every version of a context figure, the last to come first."""
+        return await self._call(
+            "GET",
+            f"/context-figures/{in_path(name)}/{in_path(area)}/{in_path(reference_date)}/history",
+            ContextPage,
+            query={"pageSize": page_size, "cursor": cursor},
+        )
+
+    async def context_figures(
+        self,
+        *,
+        name: str | None = None,
+        area: str | None = None,
+        page_size: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[ContextPage]:
+        """List the context figures that count now, by name, area and day of reference."""
+        return await self._call(
+            "GET",
+            "/context-figures",
+            ContextPage,
+            query={"name": name, "area": area, "pageSize": page_size, "cursor": cursor},
         )

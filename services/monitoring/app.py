@@ -2,6 +2,8 @@
 
 from fastapi import FastAPI
 
+from services.monitoring.accounts.routes import router as accounts
+from services.monitoring.context.routes import router as context
 from services.monitoring.figures.routes import router as figures
 from shared.settings import Settings
 from shared.values.region import load_region
@@ -17,7 +19,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Monitoring",
         description="Figures of the region, as known now and as known at any moment before.",
         settings=settings,
-        routers=[figures],
+        routers=[figures, accounts, context],
     )
     app.state.region = load_region(settings.region_file)
     return app

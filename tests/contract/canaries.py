@@ -13,13 +13,18 @@ from tests.contract.callers import Caller
 
 
 class Kind(Enum):
-    """Whose a mark is: of a client's care (municipality and provider), of a claim, an agreement, a provider, a delivery."""
+    """Whose a mark is: of a client's care (municipality and provider), of a claim, an agreement, a provider, ..."""
 
     CARE = "care"
     CLAIM = "claim"
     AGREEMENT = "agreement"
     PROVIDER = "provider"
+    ACCOUNTS = "accounts"
     DELIVERY = "delivery"
+
+
+# Who is shown all of one kind, whosever it is.
+_ONLY = {Role.REFERRER: Kind.PROVIDER, Role.OPERATOR: Kind.DELIVERY, Role.ANALYST: Kind.ACCOUNTS}
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,7 @@ class Canary:
             case Role.CONTRACT_MANAGER:
                 own = self.manager == caller.organisation
                 return own if self.manager else self.kind not in (Kind.CARE, Kind.DELIVERY)
-            case Role.REFERRER:
-                return self.kind is Kind.PROVIDER
-            case Role.OPERATOR:
-                return self.kind is Kind.DELIVERY
-        return False
+        return self.kind is _ONLY.get(caller.role)
 
 
 def leaks(answer: httpx.Response, caller: Caller, canaries: Sequence[Canary]) -> list[str]:

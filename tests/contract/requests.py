@@ -202,6 +202,21 @@ def waiting_time_of(agb: str) -> Body:
     }
 
 
+def accounts_of(municipality: str) -> Body:
+    """Give the accounts of a municipality; source and cents are found in no other's rows."""
+    return {
+        "statedOn": "2024-06-30",
+        "source": f"canary accounts {municipality}",
+        "cents": int(f"555{municipality}"),
+    }
+
+
+CONTEXT_FIGURE: Body = {"statedOn": "2023-05-01", "source": "Contract test", "amount": 20000}
+
+_ACCOUNTS: Parameters = {"municipality": OWN_MUNICIPALITY, "year": 2023}
+_ONE_ACCOUNTS = "/accounts/{municipality}/{year}"
+_CONTEXT: Parameters = {"name": "young-inhabitants", "area": "region", "referenceDate": VALID_FROM}
+_ONE_CONTEXT = "/context-figures/{name}/{area}/{referenceDate}"
 _INDICATION: Parameters = {"municipality": OWN_MUNICIPALITY, "assignmentNumber": NUMBER}
 _AGREEMENT: Parameters = {"provider": OWN_PROVIDER, "product": PRODUCT, "from": VALID_FROM}
 _CARE: Parameters = {**_INDICATION, "from": CARE_FROM}
@@ -390,6 +405,16 @@ SAMPLES: dict[str, Sample] = {
         "availability", "DELETE", "/import-windows/{organisation}", {"organisation": IMPORTING}
     ),
     "availability.events": Sample("availability", "GET", "/events"),
+    "monitoring.putAccounts": Sample(
+        "monitoring", "PUT", _ONE_ACCOUNTS, _ACCOUNTS, body=accounts_of(OWN_MUNICIPALITY)
+    ),
+    "monitoring.accountsOfYear": Sample("monitoring", "GET", _ONE_ACCOUNTS, _ACCOUNTS),
+    "monitoring.accountsHistory": Sample("monitoring", "GET", f"{_ONE_ACCOUNTS}/history", _ACCOUNTS),
+    "monitoring.accounts": Sample("monitoring", "GET", "/accounts"),
+    "monitoring.putContextFigure": Sample("monitoring", "PUT", _ONE_CONTEXT, _CONTEXT, body=CONTEXT_FIGURE),
+    "monitoring.contextFigure": Sample("monitoring", "GET", _ONE_CONTEXT, _CONTEXT),
+    "monitoring.contextFigureHistory": Sample("monitoring", "GET", f"{_ONE_CONTEXT}/history", _CONTEXT),
+    "monitoring.contextFigures": Sample("monitoring", "GET", "/context-figures"),
     "monitoring.figures": Sample("monitoring", "GET", "/figures"),
     "monitoring.figure": Sample(
         "monitoring", "GET", "/figures/{figure}", {"figure": "unique-clients"}, query={"from": "2023-04"}

@@ -101,6 +101,16 @@ RIGHTS: dict[str, dict[Role, Others]] = {
         CONTRACT_MANAGER: SHARED,
         ANALYST: SHARED,
     },
+    # A municipality puts its own accounts; analysts keep what is the region's, which all who read figures of places read.
+    "monitoring.putAccounts": {MUNICIPALITY: FOREIGN},
+    "monitoring.accountsOfYear": {MUNICIPALITY: FOREIGN, CONTRACT_MANAGER: SHARED, ANALYST: SHARED},
+    "monitoring.accountsHistory": {MUNICIPALITY: FOREIGN, CONTRACT_MANAGER: SHARED, ANALYST: SHARED},
+    "monitoring.accounts": {MUNICIPALITY: LEFT_OUT, CONTRACT_MANAGER: SHARED, ANALYST: SHARED},
+    "monitoring.putContextFigure": {ANALYST: SHARED},
+    **{
+        f"monitoring.{operation}": {MUNICIPALITY: SHARED, CONTRACT_MANAGER: SHARED, ANALYST: SHARED}
+        for operation in ("contextFigure", "contextFigureHistory", "contextFigures")
+    },
     # A municipality also gets the region's totals: test_figures_for_whom.py.
     "monitoring.figure": {
         MUNICIPALITY: LEFT_OUT,

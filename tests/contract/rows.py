@@ -39,6 +39,7 @@ from tests.contract.requests import (
     CARE,
     CARE_FROM_TO_WITHDRAW,
     CARE_START,
+    CONTEXT_FIGURE,
     NUMBER,
     NUMBER_OF_OTHER_PROVIDER,
     NUMBER_TO_WITHDRAW,
@@ -47,6 +48,7 @@ from tests.contract.requests import (
     REFERENCE_TO_CREDIT,
     SAMPLES,
     VALID_FROM_TO_WITHDRAW,
+    accounts_of,
     agreement_of,
     claim_of,
     delivery_of,
@@ -84,6 +86,7 @@ async def fill(region: Region) -> list[Canary]:
         async with region.databases.database(service, "worker") as worker, worker.transaction() as connection:
             await work(connection)
     canaries += [canary async for canary in _waiting_times(region)]
+    canaries += [canary async for canary in _stated(region)]
     canaries += [canary async for canary in _deliveries(region)]
     canaries += [canary async for canary in _import_windows(region)]
     for service in ("referrals", "contracts", "availability"):
@@ -256,6 +259,24 @@ async def _offers(connection: Connection) -> None:
             where = {"location": place["code"], "location_name": place["name"]}
             coordinates = {name: place[name] for name in ("postcode", "latitude", "longitude")}
             await fetch(connection, offer.insert().values(row | where | coordinates))
+
+
+async def _stated(region: Region) -> AsyncIterator[Canary]:
+    """Accounts of each municipality, in two versions, and the young inhabitants of every part of the region."""
+    for municipality in MUNICIPALITIES:
+        put, body = (
+            SAMPLES["monitoring.putAccounts"].about(municipality=municipality),
+            accounts_of(municipality),
+        )
+        caller = Caller(Role.MUNICIPALITY, municipality)
+        for each in (body | {"statedOn": "2024-03-01"}, body):
+            await _accepted(region.call(caller, put.sending(each)))
+        for mark in (body["source"], str(body["cents"])):
+            yield Canary(mark, Kind.ACCOUNTS, "", municipality)
+    put = SAMPLES["monitoring.putContextFigure"]
+    for area in ("region", *_SUB_REGIONS, *_SUB_REGIONS.values()):
+        for each in (CONTEXT_FIGURE | {"statedOn": "2023-03-01"}, CONTEXT_FIGURE):
+            await _accepted(region.call(own(Role.ANALYST), put.about(area=area).sending(each)))
 
 
 async def _waiting_times(region: Region) -> AsyncIterator[Canary]:

@@ -49,6 +49,10 @@ LISTS = [
     "availability.deliveryMissing",
     "availability.importWindows",
     "monitoring.figure",
+    "monitoring.accounts",
+    "monitoring.accountsHistory",
+    "monitoring.contextFigures",
+    "monitoring.contextFigureHistory",
 ]
 _NOT_OF_THE_TYPE = {
     # A space, a plus and an underscore are left to the reader of numbers: leniency that confuses nobody.
@@ -210,6 +214,10 @@ RIGHT: dict[str, list[object]] = {
     "availability.waitingTimes": [["98000001", "43A09", "2023-01-01"], ["98000001", "43A09", "no day"]],
     "availability.waitingTimeHistory": [["2023-01-01", 1]],
     "monitoring.figure": [[1], [0], [2**40]],
+    "monitoring.accounts": [["x"], ["43A09"], ["2023-01-01T00:00:00+00:00"]],
+    "monitoring.accountsHistory": [[1], [0], [-1]],
+    "monitoring.contextFigures": [["x"], ["43A09"], ["2023-01-01T00:00:00+00:00"]],
+    "monitoring.contextFigureHistory": [[1], [0], [-1]],
 }
 
 

@@ -40,6 +40,8 @@ UNKNOWN: dict[str, str | int] = {
     "code": UNKNOWN_PRODUCT,
     "from": UNKNOWN_VALID_FROM,
     "reference": UNKNOWN_REFERENCE,
+    "year": 2016,
+    "referenceDate": UNKNOWN_VALID_FROM,
     "delivery": "0190a5b0-0000-7000-8000-000000009999",
 }
 OPERATIONS = list(RIGHTS)

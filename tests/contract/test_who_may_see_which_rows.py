@@ -79,6 +79,11 @@ SERVED: dict[str, dict[Role, Rows]] = {
     "availability.delivery": {Role.PROVIDER: OWN_ROWS, Role.OPERATOR: ALL_ROWS},
     "availability.delivery_refusal": {Role.PROVIDER: OWN_ROWS},
     "availability.delivery_missing": {Role.PROVIDER: OWN_ROWS},
+    "monitoring.stated": {
+        Role.MUNICIPALITY: OWN_ROWS,
+        Role.CONTRACT_MANAGER: ALL_ROWS,
+        Role.ANALYST: ALL_ROWS,
+    },
     "availability.journal": {Role.CONTRACT_MANAGER: OWN_ROWS, Role.PROVIDER: OWN_ROWS},
     **{
         f"{service}.import_window": {
@@ -95,6 +100,8 @@ UNPROTECTED = {
         ("monitoring.span", "monitoring.care_span", "monitoring.claim_span", "monitoring.offer_span"),
         "numbers instead of persons; figures are cut to the caller's rights by their query",
     ),
+    "monitoring.stated_number": "what municipalities spent and how many live there; cut by the query of the figure",
+    "monitoring.stated_clock": "a moment",
     **dict.fromkeys(
         (f"{service}.{table}" for service in SERVICES for table in ("watermark", "recompute_through")),
         "moments per topic",
@@ -270,6 +277,7 @@ async def test_the_owner_changes_no_row_without_lifting_force(region: Region, ta
         "offer": "provider_name",
         "claimable": "provider",
         "delivery_missing": "number",
+        "stated": "state",
         "import_window": "reason",
     }
     column = others.get(name, "recorded_at")

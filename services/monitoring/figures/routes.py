@@ -10,6 +10,7 @@ from services.monitoring.figures.domain import (
     Figure,
     FigureRequest,
     NotKnownThatFarError,
+    expected,
     visible,
 )
 from services.monitoring.figures.queries import groups, lacking
@@ -63,6 +64,8 @@ async def figure(
     asked = visible(found, query.requested(request.app.state.region), principal)
     if unknown := asked.asked - set(found.dimensions):
         raise InvalidInput([_no_dimension(found, each) for each in sorted(unknown)])
+    if asked.kind not in found.periods:
+        raise InvalidInput([_no_period(found)])
     page = _page(request, query, found, asked)
     known_through, rows = await groups(connection, found, asked, size=page.size + 1, after=page.after)
     if asked.as_of is not None and (known_through is None or known_through < asked.as_of):
@@ -76,13 +79,20 @@ async def figure(
         known_through=known_through,
         incomplete=lacks.parked,
         import_open=lacks.importing,
-        rows=tuple(row_of(found, asked.label(each.period), each) for each in rows[: page.size]),
+        rows=tuple(
+            row_of(
+                *(found, asked.label(each.period), each),
+                expected(request.app.state.region, found, asked, each),
+            )
+            for each in rows[: page.size]
+        ),
         next=page.next_link(rows, lambda group: group.key),
     )
 
 
 translate(
     {
+        "period-not-in-figure": "Dit cijfer is er niet per periode van deze lengte; het menu noemt de lengten.",
         "dimension-not-in-figure": "Dit cijfer is niet naar dit kenmerk uit te splitsen; het menu noemt de kenmerken.",
     }
 )
@@ -91,6 +101,11 @@ translate(
 def _no_dimension(figure: Figure, dimension: Dimension) -> FieldError:
     message = f"This figure knows only these dimensions: {', '.join(figure.dimensions)}."
     return FieldError("dimension-not-in-figure", message, parameter=dimension)
+
+
+def _no_period(figure: Figure) -> FieldError:
+    message = f"This figure is known for these periods only: {', '.join(figure.periods)}."
+    return FieldError("period-not-in-figure", message, parameter="period")
 
 
 def _page(request: Request, query: FigureQuery, figure: Figure, asked: FigureRequest) -> Page:

@@ -9,6 +9,8 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from services.contracts.valuation.domain import value_line
+from services.monitoring.accounts.domain import Accounts
+from services.monitoring.context.domain import ContextFigure, place_of
 from services.monitoring.figures.domain import Dimension
 from shared.events.availability import ReportState
 from shared.events.contracts import AgreementState, ClaimState, ProductState, ValuationState
@@ -28,6 +30,13 @@ EVER = 10_000
 VALID = 38
 
 
+class Told(NamedTuple):
+    """What the service was told itself, and in which minute (no two in the same)."""
+
+    minute: int
+    what: Accounts | ContextFigure
+
+
 @dataclass(frozen=True)
 class World:
     """All histories. `valued_until`: up to which minute the newest valuation of each indication had come."""
@@ -39,6 +48,7 @@ class World:
     care: list[Known[CareState]] = field(default_factory=list)
     claims: list[Known[ClaimState]] = field(default_factory=list)
     reports: list[Known[ReportState]] = field(default_factory=list)
+    told: list["Told"] = field(default_factory=list)
 
     def valuation(self, number: int) -> ValuationState | None:
         """What contract management published last of an indication."""
@@ -106,6 +116,7 @@ def days_of(world: World, minute: int) -> Iterator[Day]:
     yield from _cared(world, known, minute)
     yield from _claimed(world, known, minute)
     yield from _offered(world, minute)
+    yield from _told(world, minute)
 
 
 def _then(world: World, number: int, minute: int) -> Then | None:
@@ -268,6 +279,27 @@ def _offered(world: World, minute: int) -> Iterator[Day]:
                     Dimension.PROVIDER: state.provider,
                 }
                 yield Day("offered", day, report.aggregate, group, weeks=weeks)
+
+
+def _told(world: World, minute: int) -> Iterator[Day]:
+    """Of accounts the last day of their year, of a context figure the day of reference; `status` is its level."""
+    newest: dict[str, Accounts | ContextFigure] = {}
+    for told in sorted(world.told, key=lambda each: each.minute):
+        before = newest.get(told.what.key)
+        if told.minute <= minute and (before is None or told.what.stated_on >= before.stated_on):
+            newest[told.what.key] = told.what
+    for one in newest.values():
+        if isinstance(one, Accounts):
+            day = date(one.year, 12, 31)
+            place = {
+                Dimension.MUNICIPALITY: one.municipality,
+                Dimension.SUB_REGION: REGION.sub_region_on(one.municipality, day),
+            }
+            yield Day("accounts", day, UUID(int=0), place, cents=one.cents)
+        else:
+            level, municipality, sub_region = place_of(REGION, one.area, one.reference_date)
+            place = {Dimension.MUNICIPALITY: municipality, Dimension.SUB_REGION: sub_region}
+            yield Day("context", one.reference_date, UUID(int=0), place, status=level, cents=one.amount)
 
 
 def _same_series(one: ReportState, other: ReportState) -> bool:

@@ -7,18 +7,21 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from services.monitoring.accounts.domain import Accounts
+from services.monitoring.context.domain import WHOLE_REGION, YOUNG_INHABITANTS, ContextFigure
 from services.monitoring.figures.domain import UNKNOWN, Dimension, FigureRequest, PeriodKind
 from shared.events.availability import ReportState
 from shared.events.contracts import AgreementState, ClaimState, ProductState
 from shared.events.known import Known
 from shared.events.referrals import CareState, IndicationState
-from tests.unit.monitoring.brute_force import World
+from tests.unit.monitoring.brute_force import Told, World
 from tests.unit.monitoring.inputs import (
     ASTEN,
     CARER,
     CLINIC,
     FOSTER,
     HELMOND,
+    REGION,
     THERAPY,
     WAALRE,
     at,
@@ -199,6 +202,28 @@ def products(draw: st.DrawFn) -> list[Known[ProductState]]:
 
 
 @st.composite
+def told(draw: st.DrawFn) -> list[Told]:
+    """Accounts and numbers of young inhabitants, some of them said again; each in a minute of its own."""
+    found: list[Told] = []
+    for minute in draw(st.lists(minutes, max_size=14, unique=True)):
+        stated_on = date(2026, 1, draw(st.integers(1, 3)))
+        amount = draw(st.integers(0, 9))
+        if draw(st.booleans()):
+            what: Accounts | ContextFigure = Accounts(
+                draw(places), draw(st.integers(2022, 2024)), stated_on, amount, "Accounts"
+            )
+        else:
+            day = draw(
+                st.sampled_from([date(2022, 12, 1), date(2023, 1, 1), date(2023, 7, 11), date(2024, 1, 1)])
+            )
+            known = {part.name for part in REGION.sub_regions if day in part.period}
+            area = draw(st.sampled_from([WHOLE_REGION, ASTEN, HELMOND, WAALRE, *sorted(known)]))
+            what = ContextFigure(YOUNG_INHABITANTS, area, day, amount, stated_on, "Count")
+        found.append(Told(minute, what))
+    return found
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> World:
     """A whole region, in which valuations may lag behind or be missing."""
     histories = [draw(indications(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
@@ -213,6 +238,7 @@ def worlds(draw: st.DrawFn) -> World:
         care=[known for versions in given for known in versions],
         claims=[known for versions in claimed for known in versions],
         reports=draw(reports()),
+        told=draw(told()),
     )
 
 
@@ -230,10 +256,12 @@ _VALUES: dict[Dimension, list[str]] = {
 
 @st.composite
 def requests(
-    draw: st.DrawFn, dimensions: Sequence[Dimension] = tuple(Dimension)
+    draw: st.DrawFn,
+    dimensions: Sequence[Dimension] = tuple(Dimension),
+    kinds: Sequence[PeriodKind] = tuple(PeriodKind),
 ) -> tuple[FigureRequest, int | None]:
     """A request and the minute that it is as of (None: as known now)."""
-    kind = draw(st.sampled_from(PeriodKind))
+    kind = draw(st.sampled_from(kinds))
     start = draw(st.integers((2022 * 12 + 10) // kind.months, (2024 * 12 + 5) // kind.months))
     last = (2024 * 12 + 11) // kind.months
     minute = draw(st.none() | minutes)

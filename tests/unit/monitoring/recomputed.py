@@ -60,6 +60,7 @@ class Rule:
     beside: dict[str, Count] = field(default_factory=dict)
     incomplete: bool = False
     whole: set[Dimension] = field(default_factory=set)
+    per_inhabitant: bool = False
 
 
 _BY_STATUS = {"contracted": "clients-at-contracted-providers", "bespoke": "clients-at-bespoke-providers"}
@@ -87,6 +88,12 @@ RULES: dict[str, Rule] = {
     "redemption-rate": Rule(
         "claimed", _cents, ("granted", _cents), {"not_valued": _not_valued}, incomplete=True
     ),
+    "annual-costs": Rule(
+        "accounts",
+        lambda days: _cents(days) if days else None,
+        beside={"delivered": lambda days: len({day.group[Dimension.MUNICIPALITY] for day in days})},
+    ),
+    "share-of-young-inhabitants": Rule("granted", _clients, whole=ALL_CARE, per_inhabitant=True),
     "clients-in-care": Rule("care", _clients),
     "clients-starting-care": Rule(
         "care",
@@ -143,6 +150,7 @@ def in_it(answer: Answer, request: FigureRequest, figure: str) -> Answer:
 def answer(figure: str, request: FigureRequest, days: Sequence[Day]) -> Answer:
     """The rows of a figure that have anything in them, by period and group; a total has a row for each period."""
     rule = RULES[figure]
+    numbers = [day for day in days if day.kind == "context" and rule.per_inhabitant]
     kinds = {rule.kind, rule.per[0] if rule.per else rule.kind}
     days = [day for day in days if day.kind in kinds]
     always = [Dimension.REFERRER] if figure == "referrer-shares" else []
@@ -152,10 +160,18 @@ def answer(figure: str, request: FigureRequest, days: Sequence[Day]) -> Answer:
     for index in range(request.periods):
         inside = [day for day in days if _period(request, day.day) == index]
         before = [day for day in days if _period(request, day.day) == index - 1] if request.compare else []
+        indexes = (index, index - 1) if request.compare else (index,)
+        young = {each: _young(request, each, numbers) for each in indexes}
         groups = {tuple(day.group[each] or "" for each in by) for day in (*inside, *before)}
+        if not shares:
+            groups |= {_group_of(by, day) for held in young.values() for day in held}
         for group in groups if by else [()]:
             value, per, beside = _cell(rule, request, by, group, inside)
             previous = _cell(rule, request, by, group, before)[:2] if request.compare else None
+            if rule.per_inhabitant:
+                per = _inhabitants(request, by, group, young[index])
+            if rule.per_inhabitant and previous is not None:
+                previous = (previous[0], _inhabitants(request, by, group, young[index - 1]))
             row = (value, per, beside, previous)
             if not by or (value or (previous and previous[0]) if shares else is_in_it(row)):
                 found[index, *group] = row
@@ -181,6 +197,37 @@ def _cell(
         waiting = (day for day in members if day.status == "pending" and day.kind == basis)
         beside["incomplete"] = len({day.indication for day in waiting if _passes(request, day, SEGMENTED)})
     return rule.value([day for day in chosen if day.kind == rule.kind]), per, beside
+
+
+_LEVELS = {Dimension.MUNICIPALITY: "municipality", Dimension.SUB_REGION: "sub-region"}
+
+
+def _group_of(by: Sequence[Dimension], day: Day) -> tuple[str, ...]:
+    return tuple(day.group.get(each) or "" for each in by)
+
+
+def _young(request: FigureRequest, index: int, numbers: Sequence[Day]) -> list[Day]:
+    """The numbers of the places that are asked for, of each the newest that held at the start of a period."""
+    asked = [each for each in _LEVELS if each in {*request.by, *request.filters}]
+    level = _LEVELS[asked[0]] if asked else "region"
+    start = request.first_month + index * request.kind.months
+    newest: dict[str, Day] = {}
+    for day in sorted(numbers, key=lambda each: each.day):
+        month = day.day.year * 12 + day.day.month - 1
+        if day.status == level and month <= start < month + 12:
+            area = {"municipality": Dimension.MUNICIPALITY, "sub-region": Dimension.SUB_REGION}.get(level)
+            newest[str(day.group[area]) if area else ""] = day
+    return [day for day in newest.values() if _passes(request, day, ALL_CARE)]
+
+
+def _inhabitants(
+    request: FigureRequest, by: Sequence[Dimension], group: tuple[str, ...], held: Sequence[Day]
+) -> int | None:
+    places = [(each, text) for each, text in zip(by, group, strict=True) if each in _LEVELS]
+    found = [day for day in held if all((day.group[each] or "") == text for each, text in places)]
+    finest = next((each for each in _LEVELS if each in {*request.by, *request.filters}), None)
+    named = len(request.filters[finest]) if finest in request.filters and finest not in by else len(found)
+    return sum(day.cents for day in found) if found and len(found) == named else None
 
 
 def _of_whole(

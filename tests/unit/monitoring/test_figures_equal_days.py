@@ -8,10 +8,13 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.monitoring.accounts.domain import Accounts
 from services.monitoring.facts.commands import replace_granted
 from services.monitoring.facts.projection import Spans
 from services.monitoring.figures.domain import FIGURES, FigureRequest, PeriodKind
 from services.monitoring.figures.queries import groups
+from services.monitoring.stated.commands import record
+from services.monitoring.stated.domain import Kind
 from shared.database import Connection, Database
 from tests.databases import empty
 from tests.unit.monitoring import brute_force, copies, recomputed
@@ -21,6 +24,11 @@ from tests.unit.monitoring.inputs import REGION, at, indication
 from tests.unit.monitoring.recomputed import Answer, in_it, row_of
 
 SPANS = ("span", "care_span", "claim_span", "offer_span")
+
+_CLOCK = """
+create or replace function monitoring.moment() returns timestamptz language sql volatile as
+$$ select coalesce(nullif(current_setting('test.moment', true), '')::timestamptz, clock_timestamp()) $$
+"""
 
 SETTINGS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -32,7 +40,19 @@ async def fill(connection: Connection, world: World) -> None:
     before, after = await copies.kept(connection), copies.of(world)
     touched = copies.changed(before, after)
     await copies.replace(connection, after)
+    await tell(connection, world)
     assert await Spans(REGION).derive(connection, touched)
+
+
+async def tell(connection: Connection, world: World) -> None:
+    """Record what the service is told itself, in the order of its minutes; nothing of it is lost with an owner."""
+    if await connection.fetchval("select true from stated"):
+        return
+    await connection.execute("update stated_clock set known_through = '-infinity'")
+    for told in sorted(world.told, key=lambda each: each.minute):
+        kind = Kind.ACCOUNTS if isinstance(told.what, Accounts) else Kind.CONTEXT
+        await connection.execute("select set_config('test.moment', $1, true)", at(told.minute).isoformat())
+        await record(connection, kind, [told.what.statement(REGION)])
 
 
 def half_way(world: World) -> World:
@@ -48,6 +68,7 @@ def half_way(world: World) -> World:
         care=brute_force.upto(world.care, until),
         claims=brute_force.upto(world.claims, until),
         reports=brute_force.upto(world.reports, until),
+        told=world.told,
     )
 
 
@@ -75,12 +96,12 @@ def questions(draw: st.DrawFn) -> Questions:
     as_of = None if minute == EVER else at(minute)
     found = {}
     for figure in FIGURES.values():
-        request, _ = draw(requests(figure.dimensions))
+        request, _ = draw(requests(figure.dimensions, figure.periods))
         if draw(st.booleans()):
             # Most narrow questions find nothing, and nothing is seldom wrong.
-            request = replace(
-                request, kind=PeriodKind.MONTH, first_month=2022 * 12 + 10, periods=24, filters={}
-            )
+            kind = figure.periods[0]
+            first = (2022 * 12 + 10) // kind.months * kind.months
+            request = replace(request, kind=kind, first_month=first, periods=24 // kind.months, filters={})
         found[figure.key] = replace(request, as_of=as_of)
     return found, minute
 
@@ -98,7 +119,7 @@ async def check(connection: Connection, world: World, asked_for: Questions) -> N
 
 async def emptied(owner: Database) -> None:
     async with owner.transaction() as connection:
-        await empty(connection, *SPANS, "client", *copies.TABLES)
+        await empty(connection, *SPANS, "client", "stated", "stated_number", *copies.TABLES)
 
 
 @SETTINGS
@@ -107,6 +128,8 @@ async def test_figures_equal_a_recomputation_from_all_days(
     owner: Database, worker: Database, world: World, asked_for: Questions
 ) -> None:
     await emptied(owner)
+    async with owner.transaction() as connection:
+        await connection.execute(_CLOCK)
     # As it was half-way first: what is written then must be put right, not added to.
     for each in (half_way(world), world):
         async with worker.transaction() as connection:
@@ -121,6 +144,8 @@ async def test_what_an_owner_lost_is_in_no_figure(
     owner: Database, worker: Database, world: World, asked_for: Questions
 ) -> None:
     await emptied(owner)
+    async with owner.transaction() as connection:
+        await connection.execute(_CLOCK)
     async with worker.transaction() as connection:
         for each in (world, half_way(world)):
             await fill(connection, each)

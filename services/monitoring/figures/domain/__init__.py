@@ -3,6 +3,7 @@
 `figure` says what a figure is; `definitions` is the menu.
 """
 
+from services.monitoring.figures.domain.completeness import expected
 from services.monitoring.figures.domain.definitions import FIGURES
 from services.monitoring.figures.domain.figure import Figure, Group, Measure, Number, Source, Unit
 from services.monitoring.figures.domain.requests import (
@@ -34,6 +35,7 @@ __all__ = [
     "PeriodKind",
     "Source",
     "Unit",
+    "expected",
     "months_of",
     "visible",
 ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from services.monitoring.figures.domain.requests import Dimension
+from services.monitoring.figures.domain.requests import Dimension, PeriodKind
+from services.monitoring.stated.domain import TOPIC as STATED
 
 
 class Unit(StrEnum):
@@ -27,6 +28,8 @@ class Source(StrEnum):
     CARE = "care"
     CLAIMED = "claimed"
     OFFERED = "offered"
+    ACCOUNTS = "accounts"
+    CONTEXT = "context"
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -36,7 +39,12 @@ class Source(StrEnum):
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """By what these facts can be told apart."""
-        return _OFFER if self is Source.OFFERED else tuple(Dimension)
+        return _DIMENSIONS.get(self, tuple(Dimension))
+
+    @property
+    def is_valued(self) -> bool:
+        """Whether what is read from it hangs on the values of indications, which may not have come yet."""
+        return self in {Source.GRANTED, Source.CARE, Source.CLAIMED}
 
 
 _VALUED = ("referrals.indication", "contracts.valuation")
@@ -45,9 +53,17 @@ _TOPICS: Mapping[Source, tuple[str, ...]] = {
     Source.CARE: (*_VALUED, "referrals.care"),
     Source.CLAIMED: (*_VALUED, "contracts.claim"),
     Source.OFFERED: ("availability.report", "contracts.agreement", "contracts.product"),
+    Source.ACCOUNTS: (STATED,),
+    Source.CONTEXT: (STATED,),
 }
 _OF_PRODUCT = (Dimension.SEGMENT, Dimension.CARE_GROUP, Dimension.RESIDENTIAL, Dimension.PRODUCT)
 _OFFER = (*_OF_PRODUCT, Dimension.PROVIDER)
+_PLACE = (Dimension.MUNICIPALITY, Dimension.SUB_REGION)
+_DIMENSIONS: Mapping[Source, tuple[Dimension, ...]] = {
+    Source.OFFERED: _OFFER,
+    Source.ACCOUNTS: _PLACE,
+    Source.CONTEXT: _PLACE,
+}
 # What tells care apart, and not whose it is or where: a share is a part of all care.
 OF_ALL_CARE = frozenset({*_OFFER, Dimension.REFERRER})
 
@@ -80,6 +96,9 @@ class Measure(StrEnum):
     SHORTEST = "shortest"
     REPORTS = "reports"
     UNKNOWN_WAITS = "unknown_waits"
+    COSTS = "costs"
+    DELIVERED = "delivered"
+    YOUNG_INHABITANTS = "young_inhabitants"
 
     @property
     def is_statistic(self) -> bool:
@@ -92,7 +111,11 @@ class Measure(StrEnum):
         return self not in {Measure.MEDIAN_DAYS, Measure.MEAN}
 
 
-_STATISTICS = {Measure.MEDIAN_DAYS, Measure.MEAN, Measure.LONGEST, Measure.SHORTEST}
+# What nobody stated is not 0 either.
+_STATISTICS = {
+    *(Measure.MEDIAN_DAYS, Measure.MEAN, Measure.LONGEST, Measure.SHORTEST),
+    *(Measure.COSTS, Measure.YOUNG_INHABITANTS),
+}
 _CARE = {
     *(Measure.CLIENTS_IN_CARE, Measure.STARTING_CLIENTS, Measure.STARTS, Measure.ENDING_CLIENTS),
     *(Measure.STOPS, Measure.MEDIAN_DAYS, Measure.MEAN, Measure.CASES, Measure.WITHOUT_DECISION),
@@ -103,6 +126,9 @@ _OFFERED = {
 }
 _SOURCES: Mapping[Measure, Source] = {
     Measure.CLAIMED: Source.CLAIMED,
+    Measure.COSTS: Source.ACCOUNTS,
+    Measure.DELIVERED: Source.ACCOUNTS,
+    Measure.YOUNG_INHABITANTS: Source.CONTEXT,
     **dict.fromkeys(_CARE, Source.CARE),
     **dict.fromkeys(_OFFERED, Source.OFFERED),
 }
@@ -129,12 +155,14 @@ class Figure:
     always_by: Dimension | None = None
     of_whole: frozenset[Dimension] = frozenset()
     beside: tuple[Measure, ...] = ()
+    periods: tuple[PeriodKind, ...] = tuple(PeriodKind)
 
     def read_from(self, measure: Measure) -> Source:
-        """The facts of one of its measures. What is incomplete goes by what the value is divided by, if anything."""
+        """The facts of one of its measures. What is incomplete goes by what the value is divided by, if that is valued."""
         if measure is Measure.INCOMPLETE:
-            measure = self.per or self.value
-        return _SOURCES.get(measure, Source.GRANTED)
+            per = _source(self.per or self.value)
+            return per if per.is_valued else _source(self.value)
+        return _source(measure)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -163,6 +191,10 @@ class Figure:
         )
 
 
+def _source(measure: Measure) -> Source:
+    return _SOURCES.get(measure, Source.GRANTED)
+
+
 Number = int | float
 
 
@@ -170,8 +202,8 @@ Number = int | float
 class Group:
     """One row of an answer: the index of its period, its group, and what was measured in it.
 
-    None in `group` stands for what is not known. `per` is None when the figure divides by nothing. `previous`: value and
-    `per` of the period before, when these were asked for.
+    None in `group` stands for what is not known. `per` is None when it is not known, or when the figure divides by nothing
+    (it is no `quotient`). `previous`: value and `per` of the period before, when these were asked for.
     """
 
     period: int
@@ -180,6 +212,7 @@ class Group:
     per: int | None
     beside: dict[Measure, Number | None]
     previous: tuple[Number | None, int | None] | None = None
+    quotient: bool = False
 
     @property
     def key(self) -> tuple[int | str, ...]:
@@ -189,12 +222,12 @@ class Group:
     @property
     def exact(self) -> Fraction | None:
         """Its value; None: there is nothing to divide by, or nothing to tell."""
-        return _exact(self.value, self.per)
+        return self._exact(self.value, self.per)
 
     @property
     def exact_before(self) -> Fraction | None:
         """Its value in the period before."""
-        return _exact(*self.previous) if self.previous else None
+        return self._exact(*self.previous) if self.previous else None
 
     @property
     def change(self) -> Fraction | None:
@@ -208,8 +241,7 @@ class Group:
         change, before = self.change, self.exact_before
         return change / before if change is not None and before else None
 
-
-def _exact(value: Number | None, per: int | None) -> Fraction | None:
-    if value is None or per == 0:
-        return None
-    return Fraction(value) / (1 if per is None else per)
+    def _exact(self, value: Number | None, per: int | None) -> Fraction | None:
+        if value is None or (self.quotient and not per):
+            return None
+        return Fraction(value) / (per or 1)

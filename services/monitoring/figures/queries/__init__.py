@@ -70,6 +70,7 @@ async def groups(
             per=row["per"] if figure.per else None,
             beside={measure: row[measure.value] for measure in shape.beside},
             previous=_previous(row, shape),
+            quotient=figure.per is not None,
         )
         for row in rows
         if row["period"] is not None

@@ -24,10 +24,13 @@ from sqlalchemy import (
     true,
 )
 
+from services.monitoring.accounts.domain import ANNUAL_COSTS
+from services.monitoring.context.domain import YOUNG_INHABITANTS
 from services.monitoring.facts.domain import Status
 from services.monitoring.facts.queries import NOW, care_span, claim_span, offer_span, span
 from services.monitoring.figures.domain import CareGroup, Dimension, Measure, Source
 from services.monitoring.figures.queries.shape import FROM_VALUATION, Shape
+from services.monitoring.stated.queries import stated_number
 from shared.journal.tables import MOMENT
 
 FIRST_MONTH = bindparam("first_month", type_=Integer)
@@ -41,6 +44,8 @@ _TABLES: Mapping[Source, Table] = {
     Source.CARE: care_span,
     Source.CLAIMED: claim_span,
     Source.OFFERED: offer_span,
+    Source.ACCOUNTS: stated_number,
+    Source.CONTEXT: stated_number,
 }
 # What the measures of each read; amounts are wide, and read only where they are asked for.
 _MEASURED: Mapping[Source, tuple[str, ...]] = {
@@ -48,13 +53,17 @@ _MEASURED: Mapping[Source, tuple[str, ...]] = {
     Source.CARE: ("client", "indication", "care", "started", "ended", "first_start", "waited_days"),
     Source.CLAIMED: ("indication", "running_cents"),
     Source.OFFERED: ("provider", "report", "weeks"),
+    Source.ACCOUNTS: ("municipality", "amount"),
+    Source.CONTEXT: ("key", "municipality", "sub_region", "amount"),
 }
 _PENDING: Mapping[Source, ColumnElement[bool]] = {
     Source.GRANTED: span.c.status == Status.PENDING.value,
     Source.CARE: care_span.c.pending,
     Source.CLAIMED: claim_span.c.pending,
-    # What a report is of is known with its product.
+    # What a report is of is known with its product; what is stated is known.
     Source.OFFERED: false(),
+    Source.ACCOUNTS: false(),
+    Source.CONTEXT: false(),
 }
 _FAMILY_AND_HOUSING = 2
 _AT_ONCE = frozenset(Dimension) - FROM_VALUATION
@@ -62,6 +71,11 @@ _AT_ONCE = frozenset(Dimension) - FROM_VALUATION
 
 def _dimensions(table: Table) -> dict[Dimension, ColumnElement[Any]]:
     of = table.c
+    named: dict[Dimension, ColumnElement[Any]] = {
+        each: of[each.name.lower()] for each in Dimension if each.name.lower() in of
+    }
+    if Dimension.SEGMENT not in named:
+        return named
     care_group = case(
         (of.segment.is_(None), null()),
         (and_(of.segment == 1, of.residential), CareGroup.SEGMENT_1_RESIDENTIAL.value),
@@ -72,7 +86,6 @@ def _dimensions(table: Table) -> dict[Dimension, ColumnElement[Any]]:
     residential = case(
         (of.segment.is_(None), null()), (care_group == CareGroup.OTHER.value, "false"), else_="true"
     )
-    named = {each: of[each.name.lower()] for each in Dimension if each.name.lower() in of}
     return {**named, Dimension.CARE_GROUP: care_group, Dimension.RESIDENTIAL: residential}
 
 
@@ -96,7 +109,11 @@ def base(shape: Shape, source: Source) -> CTE:
             *(of.first_month, of.last_month),
             func.greatest((of.first_month - FIRST_MONTH) // LENGTH, 0).label("first"),
             func.least((of.last_month - FIRST_MONTH) // LENGTH, LAST_PERIOD).label("last"),
-            *(func.coalesce(cast(dims[each], Text), "").label(name) for each, name in shape.names.items()),
+            *(
+                func.coalesce(cast(dims[each], Text), "").label(name)
+                for each, name in shape.names.items()
+                if each in dims
+            ),
             _filters(shape, source, FROM_VALUATION).label("chosen"),
             _filters(shape, source, kept_for_whole).label("narrowed"),
         )
@@ -109,6 +126,10 @@ def _conditions(shape: Shape, source: Source) -> Iterator[ColumnElement[bool]]:
     of = _TABLES[source].c
     # Now is a literal and no parameter: only then the partial indexes serve.
     yield and_(of.known_from <= AS_OF, of.known_to > AS_OF) if shape.then else NOW
+    if source is Source.ACCOUNTS:
+        yield of.name == ANNUAL_COSTS
+    if source is Source.CONTEXT:
+        yield and_(of.name == YOUNG_INHABITANTS, of.level == shape.level.value)
     yield of.first_month <= LAST_MONTH
     yield of.last_month >= FIRST_MONTH
     whole = shape.whole_of(source)
@@ -118,7 +139,7 @@ def _conditions(shape: Shape, source: Source) -> Iterator[ColumnElement[bool]]:
 
 
 def _filters(shape: Shape, source: Source, dimensions: Collection[Dimension]) -> ColumnElement[bool]:
-    chosen = sorted(each for each in shape.filters if each[0] in dimensions)
+    chosen = sorted(each for each in shape.filters if each[0] in dimensions and each[0] in DIMS[source])
     found = (_filter(dimension, DIMS[source][dimension], unknown=unknown) for dimension, unknown in chosen)
     return and_(true(), *found)
 

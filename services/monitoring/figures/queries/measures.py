@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     ColumnElement,
@@ -12,7 +13,9 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    Text,
     and_,
+    bindparam,
     cast,
     column,
     func,
@@ -65,7 +68,14 @@ _COUNTED: Mapping[Measure, _Counted] = {
     ),
     Measure.PROVIDERS_IN_INDICATOR: _Counted("provider"),
     Measure.REPORTS: _Counted("report", lambda of: of.weeks.is_not(None)),
+    Measure.DELIVERED: _Counted("municipality"),
     Measure.UNKNOWN_WAITS: _Counted("report", lambda of: of.weeks.is_(None)),
+}
+_STATED = {Measure.COSTS, Measure.YOUNG_INHABITANTS}
+_AMOUNTS = {Measure.GRANTED, Measure.CLAIMED}
+_OF_STARTS: Mapping[Measure, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+    Measure.MEDIAN_DAYS: lambda days: func.percentile_cont(0.5).within_group(days),
+    Measure.MEAN: lambda days: cast(func.sum(days), Float(53)) / func.count(),
 }
 _EXTREMES: Mapping[Measure, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     Measure.LONGEST: func.max,
@@ -78,8 +88,13 @@ def type_of(measure: Measure) -> BigInteger | Float[float]:
     return BigInteger() if measure.is_whole else Float(53)
 
 
-def measured(base: CTE, measure: Measure, by: Sequence[str], of_whole: Collection[Dimension]) -> Select[Any]:
-    """Rows of period, group and `n`; filters on the dimensions `of_whole` narrow nothing."""
+def measured(
+    base: CTE, measure: Measure, by: Sequence[str], of_whole: Collection[Dimension], places: Dimension | None
+) -> Select[Any]:
+    """Rows of period, group and `n`; filters on the dimensions `of_whole` narrow nothing.
+
+    `places`: those that are added up in a group, of what is known place by place.
+    """
     of = base.c
 
     def asked(of: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns of any base
@@ -87,16 +102,14 @@ def measured(base: CTE, measure: Measure, by: Sequence[str], of_whole: Collectio
         of_all = measure is Measure.INCOMPLETE or not FROM_VALUATION.isdisjoint(of_whole)
         return narrowed if of_all else and_(narrowed, of.chosen)
 
-    if measure is Measure.GRANTED:
-        return _amounts(base, by).where(asked(of), of.valued)
-    if measure is Measure.CLAIMED:
-        return _amounts(base, by).where(asked(of))
+    if measure in _STATED:
+        return _of_places(base, by, places) if measure is Measure.YOUNG_INHABITANTS else _added(base, by)
+    if measure in _AMOUNTS:
+        return _amounts(base, by).where(asked(of), *([of.valued] if measure is Measure.GRANTED else ()))
     if measure in _EXTREMES:
         return _per_period(base, by, _EXTREMES[measure](of.weeks)).where(asked(of), of.weeks.is_not(None))
-    if measure is Measure.MEDIAN_DAYS:
-        return _of_starts(base, by, func.percentile_cont(0.5).within_group(of.waited_days), asked(of))
-    if measure is Measure.MEAN:
-        return _of_starts(base, by, cast(func.sum(of.waited_days), Float(53)) / func.count(), asked(of))
+    if measure in _OF_STARTS:
+        return _of_starts(base, by, _OF_STARTS[measure](of.waited_days), asked(of))
     counted = _COUNTED[measure]
     source = _ends(base, counted.at) if counted.at else base
     return _counts(source, counted.what, by, lambda of: and_(asked(of), counted.condition(of)))
@@ -144,6 +157,38 @@ def _per_period(source: FromClause, by: Sequence[str], amount: ColumnElement[Any
     keys = [each.c.period, *(source.c[name] for name in by)]
     amounts = select(*keys, cast(amount, BigInteger).label("n")).group_by(*keys)
     return amounts.select_from(source.join(each, true()))
+
+
+def _added(base: CTE, by: Sequence[str]) -> Select[Any]:
+    return _per_period(base, by, func.sum(base.c.amount))
+
+
+def _of_places(base: CTE, by: Sequence[str], places: Dimension | None) -> Select[Any]:
+    """What each place had at the start of the period, by its newest day of reference; nothing where one of them lacks."""
+    of = base.c
+    each = func.generate_series(of.first, of.last).table_valued("period").render_derived("each")
+    start = FIRST_MONTH + each.c.period * LENGTH
+    newest = func.row_number().over(
+        partition_by=[each.c.period, func.coalesce(of.municipality, of.sub_region)],
+        order_by=[of.first_month.desc(), of.key.collate("C").desc()],
+    )
+    held = (
+        select(each.c.period, *(of[name] for name in by), of.amount, newest.label("place"))
+        .select_from(base.join(each, true()))
+        .where(start.between(of.first_month, of.last_month))
+        .subquery("held")
+        .c
+    )
+    keys = [held.period, *(held[name] for name in by)]
+    found = (
+        select(*keys, cast(func.sum(held.amount), BigInteger).label("n"))
+        .where(held.place == 1)
+        .group_by(*keys)
+    )
+    if places is None:
+        return found
+    named = bindparam(f"filter_{places.name.lower()}", type_=ARRAY(Text))
+    return found.having(func.count() == func.cardinality(named))
 
 
 def _of_starts(

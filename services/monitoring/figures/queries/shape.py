@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from services.monitoring.figures.domain import UNKNOWN, Dimension, Figure, FigureRequest, Measure, Source
+from services.monitoring.stated.domain import Level
 
 # What is not known of an indication before it is valued.
 FROM_VALUATION = frozenset({Dimension.SEGMENT, Dimension.CARE_GROUP, Dimension.RESIDENTIAL})
+
+_PLACES = {Level.MUNICIPALITY: Dimension.MUNICIPALITY, Level.SUB_REGION: Dimension.SUB_REGION}
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Shape:
     @property
     def beside(self) -> tuple[Measure, ...]:
         """What is counted beside the value; what is incomplete too, wherever segments play a part."""
-        valued = Source.OFFERED not in self.figure.sources
+        valued = self.figure.read_from(self.figure.value).is_valued
         derived = valued and not FROM_VALUATION.isdisjoint({*self.by, *self.filtered})
         extra = (Measure.INCOMPLETE,) if derived and Measure.INCOMPLETE not in self.figure.beside else ()
         return (*self.figure.beside, *extra)
@@ -59,6 +62,20 @@ class Shape:
         """The columns that are also given of the period before, each with the column of that."""
         names = [name for name in self.columns if name in {"value", "per"}] if self.compare else []
         return {name: f"previous_{name}" for name in names}
+
+    @property
+    def level(self) -> Level:
+        """What parts of the region numbers of places are asked for."""
+        asked = {*self.by, *self.filtered}
+        if Dimension.MUNICIPALITY in asked:
+            return Level.MUNICIPALITY
+        return Level.SUB_REGION if Dimension.SUB_REGION in asked else Level.REGION
+
+    @property
+    def several(self) -> Dimension | None:
+        """The places that are added up in a group: all that the filter names have to be there."""
+        place = _PLACES.get(self.level)
+        return place if place in self.filtered and place not in self.by else None
 
     def undivided(self, column: str) -> frozenset[Dimension]:
         """The dimensions by which a column is not broken down: what shares are shares of, by what they share."""

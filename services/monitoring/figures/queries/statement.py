@@ -144,7 +144,7 @@ def _part(shape: Shape, spans: CTE, name: str, measure: Measure) -> Select[Any]:
     """One measure under its name, with nothing in the place of the others."""
     lacking = shape.undivided(name)
     by = [column for dimension, column in shape.names.items() if dimension not in lacking]
-    found = measured(spans, measure, by, lacking).subquery(f"of_{name}").c
+    found = measured(spans, measure, by, lacking, shape.several).subquery(f"of_{name}").c
     no_group = cast(null(), Text)
     return select(
         found.period,

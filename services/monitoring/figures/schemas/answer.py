@@ -36,7 +36,7 @@ class FigureDescription(BaseModel):
     source: str
     counting_rule: str
     dimensions: tuple[Dimension, ...]
-    periods: tuple[PeriodKind, ...] = tuple(PeriodKind)
+    periods: tuple[PeriodKind, ...]
 
     @classmethod
     def of(cls, figure: Figure) -> "FigureDescription":
@@ -50,6 +50,7 @@ class FigureDescription(BaseModel):
             source=figure.source,
             counting_rule=figure.counting_rule,
             dimensions=figure.dimensions,
+            periods=figure.periods,
         )
 
 
@@ -92,6 +93,10 @@ class FigureRow(BaseModel):
     shortest: int | None = Field(default=None, description="In the figure's unit; null: nothing is known")
     reports: int | None = Field(default=None, description="Reports of which the wait is known")
     unknown_waits: int | None = Field(default=None, description="Reports of which it is not")
+    delivered: int | None = Field(default=None, description="Municipalities whose accounts are in the value")
+    expected: int | None = Field(
+        default=None, description="Municipalities that there are: with fewer it is incomplete"
+    )
     previous: Number | None = Field(default=None, description="The value of the period before")
     change: Number | None = Field(
         default=None, description="What the value gained; null: one of both is not known"
@@ -123,8 +128,11 @@ class FigureAnswer(BaseModel):
     next: str | None = Field(description="Link to the next page; null on the last one")
 
 
-def row_of(figure: Figure, period: str, group: Group) -> FigureRow:
-    """A row on the wire: quotients exact in numerator and denominator, rounded only as a float is."""
+def row_of(figure: Figure, period: str, group: Group, expected: int | None = None) -> FigureRow:
+    """A row on the wire: quotients exact in numerator and denominator, rounded only as a float is.
+
+    `expected`: how many municipalities should be in it, where that is told.
+    """
     measured: dict[str, Any] = {"value": group.value}
     if figure.per is not None:
         measured = {
@@ -141,6 +149,8 @@ def row_of(figure: Figure, period: str, group: Group) -> FigureRow:
         }
     known = {each.name.lower(): _shown(each, text) for each, text in group.group.items()}
     beside = {measure.value: count for measure, count in group.beside.items()}
+    if expected is not None:
+        beside["expected"] = expected
     return FigureRow(period=period, **known, **measured, **beside)
 
 
