@@ -226,8 +226,8 @@ def _inhabitants(
     places = [(each, text) for each, text in zip(by, group, strict=True) if each in _LEVELS]
     found = [day for day in held if all((day.group[each] or "") == text for each, text in places)]
     finest = next((each for each in _LEVELS if each in {*request.by, *request.filters}), None)
-    named = len(request.filters[finest]) if finest in request.filters and finest not in by else len(found)
-    return sum(day.cents for day in found) if found and len(found) == named else None
+    whole = finest is None or finest in by or len(found) == len(request.filters.get(finest, found))
+    return sum(day.cents for day in found) if found and whole else None
 
 
 def _of_whole(
