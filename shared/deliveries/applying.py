@@ -1,7 +1,7 @@
 """Apply what was staged: a side task of the worker. One step is one transaction, of one delivery a window of records."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ import structlog
 from shared import metrics, tracing
 from shared.crash_points import crash_point
 from shared.database import Connection, Database
-from shared.deliveries.kinds import Appliers, Apply, Judged, Outcome
+from shared.deliveries.kinds import OWN_KEY, Appliers, Apply, Judged, Outcome, own_key
 from shared.deliveries.staging import Refused, refuse
 from shared.problems import InvalidInput, Problem, kind_of
 from shared.process import Step, forever
@@ -59,7 +59,7 @@ with missing as (
     insert into delivery_missing (delivery, key, number, organisation, role)
     select d.id, k.key, k.number, d.organisation, d.role
     from delivery d cross join ({known}) k
-    where d.id = $2 and not exists (select from staged_record s where s.delivery = d.id and s.key = k.key)
+    where d.id = $2 and not exists (select from staged_record s where s.delivery = d.id and {own} = k.key)
     returning delivery)
 update delivery set missing = (select count(*) from missing) where id = $2
 """
@@ -143,7 +143,9 @@ class Applying:
     async def _advance(self, connection: Connection, delivery: asyncpg.Record) -> Counter[Outcome]:
         if delivery["mode"] == "full" and delivery["state"] == "received":
             known = self._appliers[delivery["kind"]].known
-            await connection.execute(_MISSING.format(known=known), delivery["organisation"], delivery["id"])
+            await connection.execute(
+                _MISSING.format(known=known, own=OWN_KEY), delivery["organisation"], delivery["id"]
+            )
         rows = await connection.fetch(_WINDOW, delivery["id"], delivery["at_key"], WINDOW + 1)
         window = _window(rows)
         judged = await self._judge(connection, delivery, window)
@@ -200,17 +202,25 @@ def _window(rows: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
 async def _in_rounds(
     connection: Connection, apply: Apply, window: Sequence[asyncpg.Record], processing: ProcessingRecord
 ) -> dict[int, Judged]:
-    """Apply a window: in each round of every key the next record, in the order of their moments."""
-    rounds: defaultdict[int, list[asyncpg.Record]] = defaultdict(list)
-    seen: Counter[str] = Counter()
-    for row in window:
-        rounds[seen[row["key"]]].append(row)
-        seen[row["key"]] += 1
     judged: dict[int, Judged] = {}
-    for rows in rounds.values():
+    for rows in _rounds(window):
         outcomes = await apply(connection, [row["content"] for row in rows], processing)
         judged |= dict(zip((row["record"] for row in rows), outcomes, strict=True))
     return judged
+
+
+def _rounds(window: Sequence[asyncpg.Record]) -> Iterable[list[asyncpg.Record]]:
+    """Divide a window: no key twice in a round, and of each key its records in order; all in order where that matters."""
+    in_order = any(row["key"] != own_key(row["key"]) for row in window)
+    rounds: defaultdict[int, list[asyncpg.Record]] = defaultdict(list)
+    following: Counter[str] = Counter()
+    newest = 0
+    for row in window:
+        key = own_key(row["key"])
+        newest = max(newest, following[key]) if in_order else following[key]
+        rounds[newest].append(row)
+        following[key] = newest + 1
+    return rounds.values()
 
 
 def _processing(stored: dict[str, Any]) -> ProcessingRecord:

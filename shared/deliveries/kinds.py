@@ -47,11 +47,29 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A valid record as it waits, its BSN sealed. Records with one `key` are applied in the order of `moment`."""
+    """A valid record as it waits, its BSN sealed. Records with one `key` are applied in the order of `moment`.
+
+    Where records have no moments (`moment` is empty) what they do depends on their order: they are applied as in the file.
+    """
 
     key: str
     moment: str
     content: Content
+
+    def kept_under(self, record: int) -> str:
+        """Give the key under which it waits: its own, or behind its place in the file."""
+        return self.key if self.moment else f"{_IN_ORDER}{record:09}/{self.key}"
+
+
+_IN_ORDER = "#"
+_BEFORE_KEY = len("#000000000/")
+OWN_KEY = f"case when s.key like '{_IN_ORDER}%' then substr(s.key, {_BEFORE_KEY + 1}) else s.key end"
+"""The same as `own_key`, of a row `s` of `staged_record`."""
+
+
+def own_key(kept_under: str) -> str:
+    """Give back the key of a record that waits."""
+    return kept_under[_BEFORE_KEY:] if kept_under.startswith(_IN_ORDER) else kept_under
 
 
 Read = Callable[[Content, Principal, Request], Staged]

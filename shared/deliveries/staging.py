@@ -103,7 +103,8 @@ class Staging:
         except InvalidInput as error:
             self._refuse(list(error.errors))
         else:
-            self._good.append((self.delivery, staged.key, staged.moment, self.records, staged.content))
+            key = staged.kept_under(self.records)
+            self._good.append((self.delivery, key, staged.moment, self.records, staged.content))
 
     def _read(self, given: Content) -> Staged:
         wrong: list[FieldError] = []

@@ -120,7 +120,7 @@ DEFINERS = {
     "referrals.identify_clients": "takes a BSN's keyed hash in, gives the random id; the vault itself is closed",
     "referrals.places_of_care": "a provider names a number: whose it is, its days and those of other care, to decide by",
     "referrals.find_client": "gives the random id to who knows the BSN",
-    "contracts.note_client": "keeps whose care a claim is for, which nobody reads back",
+    "contracts.note_clients": "keeps whose care a claim is for, which nobody reads back",
     "contracts.log_events_read": "writes the processing log for the readers of events that name no client",
     "contracts.log_claims": "writes the processing log for the readers of a claim, who do not see whose care it is for",
 }

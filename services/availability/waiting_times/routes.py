@@ -127,7 +127,8 @@ def read_delivered(content: dict[str, Any], principal: Principal, _: Request) ->
     if wrong:
         raise InvalidInput(wrong)
     about = _ALL_PRODUCTS if isinstance(said, StillCorrect) else said.product
-    return Staged(f"{said.location}/{said.reference_date}/{about}", "", commands.as_row(said))
+    day = str(said.reference_date)
+    return Staged(f"{said.location}/{day}/{about}", day, commands.as_row(said))
 
 
 def _with_unknown(content: dict[str, Any]) -> dict[str, Any]:

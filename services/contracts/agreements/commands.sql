@@ -18,6 +18,7 @@ begin
     with given as materialized (
         select r.ordinality as ordinal, r.provider, r.product, r."from" as valid_from, a.state as before,
                p.number as provider_number, q.number as product_number, r."knownAt" as known_at,
+               a.id, nullif(r.state, 'null') as given_state,
                coalesce(nullif(r.state, 'null'), a.state || '{"withdrawn": true}') as state,
                array_remove(array[case when q.id is null then 'product' end, case when p.id is null then 'provider' end],
                             null) as unknown
@@ -33,6 +34,8 @@ begin
             when unknown <> '{}' then 'unknown-party'
             when before is null then 'created'
             when before = state then 'unchanged'
+            when known_at is not null and was_imported(id, known_at, coalesce(given_state, '{"withdrawn": true}'))
+                then 'unchanged'
             else 'applied' end as outcome
         from given g
     ), changing as materialized (

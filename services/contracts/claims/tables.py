@@ -74,7 +74,8 @@ claim_client = Table(
     Column("client", UUID, primary_key=True),
 )
 
-# Kept by the worker beside the valuation. `granted_cents` is null where any day is not valued.
+# Kept by the worker beside the valuation. `granted_cents` is null where any day is not valued; `known_from`: since when
+# anything was known of the indication.
 claimable = Table(
     "claimable",
     METADATA,
@@ -87,6 +88,7 @@ claimable = Table(
     Column("valid_to", Date),
     Column("granted_cents", BigInteger),
     Column("withdrawn", Boolean, nullable=False),
+    Column("known_from", MOMENT),
     # Not unique: for a moment a number has two, when its owner lost one and recorded it anew.
     Index("claimable_number", "municipality", "assignment_number"),
 )

@@ -25,7 +25,9 @@ begin
         ), written as (
             insert into %1$I as kept (id, %2$I, state, version, recorded_at)
             select uuidv7(), known_by, state, 1, moment() from given g
-            where not exists (select from %1$I k where k.%2$I = g.known_by and k.state = g.state)
+            where not exists (
+                select from %1$I k where k.%2$I = g.known_by
+                and (k.state = g.state or g.known_at is not null and was_imported(k.id, g.known_at, g.state)))
             on conflict (%2$I) do update
             set state = excluded.state, version = kept.version + 1, recorded_at = excluded.recorded_at
             returning kept.*
@@ -49,6 +51,13 @@ begin
         left join jsonb_to_recordset($2) as c ("aggregateId" uuid, version int) on c."aggregateId" = k.id
     $outcomes$, noun, key) using records, coalesce(changed, '[]');
 end $$;
+
+-- Whether an import brought this state of an aggregate before: a version by now, whatever came after it.
+create or replace function was_imported(id uuid, known_at timestamptz, state jsonb) returns boolean language sql stable as $$
+    select exists (
+        select from journal j where j.aggregateid = was_imported.id and j.imported_known_at = was_imported.known_at
+        and j.payload @> was_imported.state)
+$$;
 
 -- Who may read the events of a product or provider: the same as may read it, in the words of `may_see`.
 create or replace function readers(noun text, key text) returns jsonb language sql immutable as $$

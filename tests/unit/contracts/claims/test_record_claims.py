@@ -138,6 +138,26 @@ arrivals = st.builds(
 sent = st.lists(arrivals, min_size=1, max_size=3, unique_by=lambda each: each.reference).map(
     lambda several: [each for each in several if each.provider == several[0].provider]
 )
+# Of one provider and mostly one number, so that the claims of a list decide about each other.
+of_one_number = st.builds(
+    Content,
+    st.tuples(st.just(HELMOND), st.sampled_from([1, 1, 1, 2])),
+    st.integers(1, 12).map(
+        lambda day: Period(APRIL.valid_from, APRIL.valid_to and APRIL.valid_to.replace(day=day))
+    ),
+    st.sampled_from([1, 1, 200, 400, 600]),
+)
+many = st.lists(
+    st.builds(
+        Arrival,
+        st.just(CARER),
+        st.sampled_from("abcdefghij"),
+        st.one_of(*[of_one_number] * 6, st.none()),
+    ),
+    min_size=4,
+    max_size=10,
+    unique_by=lambda each: each.reference,
+)
 known = st.tuples(
     st.integers(1, 2),
     st.builds(
@@ -150,7 +170,9 @@ known = st.tuples(
         st.sampled_from([False, False, False, True]),
     ),
 )
-operations = st.lists(st.one_of(sent, sent, sent, known, st.just("late")), min_size=1, max_size=12)
+operations = st.lists(
+    st.one_of(sent, sent, many, many, known, known, st.just("late")), min_size=1, max_size=12
+)
 
 
 @settings(max_examples=80, deadline=None)

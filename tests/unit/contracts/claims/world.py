@@ -63,14 +63,22 @@ class Worker:
 
     database: Database
 
-    async def arrive(self, number: int, known: Claimable, *, assignment_number: int | None = None) -> None:
+    async def arrive(
+        self,
+        number: int,
+        known: Claimable,
+        *,
+        assignment_number: int | None = None,
+        known_at: datetime | None = None,
+    ) -> None:
         """Take in a version of an indication, record its value and settle, in one transaction."""
         async with self.database.transaction() as connection:
             await connection.execute(
-                "insert into referrals_indication select $1, coalesce(max(version), 0) + 1, moment(), 1, $2"
+                "insert into referrals_indication select $1, coalesce(max(version), 0) + 1, coalesce($3, moment()), 1, $2"
                 " from referrals_indication where aggregate = $1",
                 known.indication,
                 _indication(number if assignment_number is None else assignment_number, known),
+                known_at,
             )
             await connection.execute(
                 "select record_events($1 || jsonb_build_array(jsonb_build_object('aggregateType', 'valuation',"
