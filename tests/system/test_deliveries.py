@@ -120,7 +120,8 @@ async def test_a_file_many_times_larger_takes_no_more_memory(
 async def test_the_command_delivers_a_file_and_shows_what_was_refused(
     region: FrontDoor, tmp_path: Path
 ) -> None:
-    file = tmp_path / "june.ndjson.gz"
+    file = tmp_path / "indications" / "june.ndjson.gz"
+    file.parent.mkdir()
     some = [{**each, "assignmentNumber": each["assignmentNumber"] + _RECORDS} for each in records()[:20]]
     file.write_bytes(gzip.compress(lines(some)))
     data = str(region.program.data.path)
