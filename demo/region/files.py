@@ -15,7 +15,7 @@ from demo.request import Body
 
 FIRST_DELIVERY, LAST_DELIVERY = date(2021, 1, 10), date(2026, 7, 10)
 LOADED_UNTIL = date(2024, 7, 10)
-"""What `make up` loads: as much as goes in within three minutes, and enough for what was published by mid-2024."""
+"""As much as a region is shown and tested with: far enough for all that was published by mid-2024."""
 _DELIVERED_ON = 10
 _HOUR = "20:00:00Z"
 _LEVEL = 6

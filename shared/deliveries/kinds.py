@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -97,6 +97,26 @@ class Outcome(StrEnum):
 
 
 Judged = Outcome | Problem
+
+
+class Accepted(Protocol):
+    """What became of a single write. `outcome` is meaningful when `accepted` raises no Problem."""
+
+    @property
+    def outcome(self) -> Any: ...  # noqa: ANN401 - each noun has outcomes of its own
+
+    def accepted(self) -> object: ...
+
+
+def judged(result: Accepted, counted_as: Mapping[Any, Outcome]) -> Judged:
+    """Judge a record by what became of it as a single write, which counts as `counted_as` says."""
+    try:
+        result.accepted()
+    except Problem as problem:
+        return problem
+    return counted_as[result.outcome]
+
+
 Apply = Callable[[Connection, Sequence[Content], ProcessingRecord], Awaitable[Sequence[Judged]]]
 """Applies staged records with different keys, in one call; what became of each, in the order given."""
 

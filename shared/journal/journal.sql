@@ -12,6 +12,13 @@ create or replace function importing() returns boolean language sql stable as $$
         or exists (select from journal_pending where imported_known_at is not null)
 $$;
 
+-- Whether an import brought this state of an aggregate before: a version by now, whatever came after it.
+create or replace function was_imported(id uuid, known_at timestamptz, state jsonb) returns boolean language sql stable as $$
+    select exists (
+        select from journal j where j.aggregateid = was_imported.id and j.imported_known_at = was_imported.known_at
+        and j.payload @> was_imported.state)
+$$;
+
 -- Record events: one row each in the journal, its id in journal_pending (the sequencer gives it a position).
 -- events: [{aggregateType, aggregateId, version, payload, organisations, knownAt}]; knownAt only of what was known before it
 -- was recorded, by an import.

@@ -70,15 +70,17 @@ class FrontDoor:
     async def figure(self, key: str, **query: Any) -> Json:  # noqa: ANN401 - as `call`
         return await self.read("monitoring", f"/figures/{key}", role="analyst", **query)
 
-    async def menu(self) -> dict[str, list[str]]:
-        """Give the figures, each with the dimensions by which it can be broken down."""
+    async def menu(self) -> dict[str, Json]:
+        """Give the figures, each with the dimensions by which it can be broken down and its kinds of periods."""
         answer = await self.read("monitoring", "/figures", role="analyst")
-        return {figure["key"]: figure["dimensions"] for figure in answer["figures"]}
+        return {figure["key"]: figure for figure in answer["figures"]}
 
     async def known_through(self) -> str | None:
-        """Tell up to which moment figures are complete."""
-        through: str | None = (await self.figure("granted-amount", **{"from": "2023-04"}))["knownThrough"]
-        return through
+        """Tell up to which moment all figures are complete: those of events, and those of what monitoring is told itself."""
+        events = await self.figure("granted-amount", **{"from": "2023-04"})
+        stated = await self.figure("annual-costs", period="year", **{"from": "2023"})
+        promises = [answer["knownThrough"] for answer in (events, stated)]
+        return None if None in promises else min(promises, key=datetime.fromisoformat)
 
     async def complete(self) -> str:
         """Wait until all that was written is known; give a moment as of which it is, as it was answered.

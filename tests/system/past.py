@@ -47,9 +47,11 @@ class Past:
 async def ask_everything(region: FrontDoor, as_of: str) -> Answers:
     """Ask all figures as of a moment."""
     answers = {}
-    for key, dimensions in (await region.menu()).items():
+    for key, figure in (await region.menu()).items():
         for number, way in enumerate(_WAYS):
-            by = [dimension for dimension in way["by"] if dimension in dimensions]
+            if way["period"] not in figure["periods"]:
+                continue
+            by = [dimension for dimension in way["by"] if dimension in figure["dimensions"]]
             answer = await region.figure(key, **{**way, "by": by}, asOf=as_of)
             answers[key, number] = orjson.dumps(answer["rows"])
     return answers

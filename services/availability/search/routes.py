@@ -20,8 +20,8 @@ from shared.values.identifiers import Agb, MunicipalityCode, Postcode, ProductCo
 from shared.values.moments import AMSTERDAM, now
 from shared.values.period import Day
 from shared.values.postcodes import Coordinates, UnknownPostcodeError, coordinates_of
-from shared.values.region import MunicipalityNotInRegionError, Region
 from shared.web import Router, Transaction
+from shared.web.region import require_in_region
 
 router = Router(tags=["offers"])
 
@@ -75,7 +75,7 @@ def _search(
     ] = Sort.WAIT,
 ) -> Search:
     if municipality is not None:
-        _require_in_region(request.app.state.region, municipality)
+        require_in_region(request, municipality, parameter="municipality")
     if postcode is None and (sort is Sort.DISTANCE or maximum_distance is not None):
         message = "A distance is counted from a postcode; give `postcode` too."
         raise InvalidInput([FieldError("postcode-required", message, parameter="postcode")])
@@ -93,13 +93,6 @@ def _coordinates(postcode: str) -> Coordinates:
     except UnknownPostcodeError as error:
         message = "This postcode is not known here; give one close to it."
         raise InvalidInput([FieldError("postcode-unknown", message, parameter="postcode")]) from error
-
-
-def _require_in_region(region: Region, municipality: str) -> None:
-    try:
-        region.require(municipality)
-    except MunicipalityNotInRegionError as error:
-        raise InvalidInput([FieldError("municipality", str(error), parameter="municipality")]) from error
 
 
 @router.get("/offers")

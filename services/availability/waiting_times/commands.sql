@@ -46,10 +46,8 @@ begin
           and (p.location, last.product, p.reference_date) not in (
               select location, product, reference_date from given where product is not null)
     ), compared as materialized (
-        select a.*, r.id is null as fresh, r.state is distinct from a.state and not exists (
-            -- An import brought this before: a version by now, whatever came after it.
-            select from journal j where a.known_at is not null and j.aggregateid = r.id
-              and j.imported_known_at = a.known_at and j.payload = a.state) as differs
+        select a.*, r.id is null as fresh, r.state is distinct from a.state
+               and not (a.known_at is not null and was_imported(r.id, a.known_at, a.state)) as differs
         from asserted a
         -- Looked up row by row (`limit 1`): a list has no statistics, and a hash of the whole table would be planned for it.
         left join lateral (

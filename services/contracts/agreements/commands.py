@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.contracts.agreements.domain import Change, Decision, Key, Outcome
-from services.contracts.products.commands import COUNTED_AS
-from services.contracts.products.domain import Outcome as RecordedAs
 from shared.database import Connection
-from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Judged, judged
+from shared.deliveries.kinds import Outcome as CountedAs
 from shared.dutch import translate
 from shared.problems import (
     Conflict,
@@ -16,7 +15,6 @@ from shared.problems import (
     InvalidInput,
     Kind,
     NotFound,
-    Problem,
     register,
     register_constraints,
 )
@@ -30,6 +28,11 @@ DELIVERED_BEFORE = """
 select provider || '/' || product || '/' || valid_from as key, provider || ' ' || product || ' ' || valid_from as number
 from agreement where $1::text is not null and not withdrawn
 """
+_COUNTED_AS = {
+    Outcome.CREATED: CountedAs.CREATED,
+    Outcome.APPLIED: CountedAs.CHANGED,
+    Outcome.UNCHANGED: CountedAs.UNCHANGED,
+}
 _REMEDIES = {
     "product": "This product is not known: put it first, under /contracts/v1/products.",
     "provider": "This provider is not known: put it first, under /contracts/v1/providers.",
@@ -71,6 +74,10 @@ class Result:
     decision: Decision
     current: dict[str, Any] | None
 
+    @property
+    def outcome(self) -> Outcome:
+        return self.decision.outcome
+
     def accepted(self) -> dict[str, Any]:
         """Give the agreement; raises the problem when the change was refused."""
         if self.decision.outcome is Outcome.UNKNOWN_PARTY:
@@ -104,15 +111,7 @@ async def apply_delivered(
     connection: Connection, rows: Sequence[dict[str, Any]], _: ProcessingRecord
 ) -> list[Judged]:
     """Make the changes of a delivery, made by `as_row`, to different agreements; what became of each."""
-    return [_judged(result) for result in await _change_rows(connection, rows)]
-
-
-def _judged(result: Result) -> Judged:
-    try:
-        result.accepted()
-    except Problem as problem:
-        return problem
-    return COUNTED_AS[RecordedAs(result.decision.outcome)]
+    return [judged(result, _COUNTED_AS) for result in await _change_rows(connection, rows)]
 
 
 async def _change_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[Result]:

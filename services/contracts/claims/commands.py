@@ -7,9 +7,9 @@ from uuid import UUID
 
 from services.contracts.claims.domain import REFUSALS, WAITS, Content, Fact, Outcome, refusal
 from shared.database import Connection
-from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Judged, judged
 from shared.deliveries.kinds import Outcome as CountedAs
-from shared.problems import NotFound, Problem
+from shared.problems import NotFound
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
 
@@ -61,15 +61,7 @@ async def apply_delivered(
     connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
 ) -> list[Judged]:
     """Record rows of a delivery, made by `as_row`, of different references; what became of each."""
-    return [_judged(result) for result in await _record_rows(connection, rows, processing)]
-
-
-def _judged(result: Result) -> Judged:
-    try:
-        result.accepted()
-    except Problem as problem:
-        return problem
-    return _COUNTED_AS[result.outcome]
+    return [judged(result, _COUNTED_AS) for result in await _record_rows(connection, rows, processing)]
 
 
 async def _record_rows(

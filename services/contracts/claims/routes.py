@@ -24,8 +24,8 @@ from shared.paging import Paging
 from shared.problems import FieldError, InvalidInput, NotFound
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode
 from shared.values.period import Day
-from shared.values.region import MunicipalityNotInRegionError, Region
 from shared.web import Router, Transaction
+from shared.web.region import require_in_region
 
 router = Router(tags=["claims"])
 
@@ -35,14 +35,6 @@ Reference = Annotated[
     ClaimReference, Path(description="The provider's own; it says nothing of the client, so never a BSN")
 ]
 _ONE = "/claims/{provider}/{reference}"
-
-
-def _require_in_region(request: Request, municipality: str) -> None:
-    region: Region = request.app.state.region
-    try:
-        region.require(municipality)
-    except MunicipalityNotInRegionError as error:
-        raise InvalidInput([FieldError("municipality", str(error), pointer="#/municipality")]) from error
 
 
 @router.put(
@@ -65,7 +57,7 @@ async def put_claim(
     Under a number that is not known here yet it is `waiting`: accepted or refused when the indication and its value arrive,
     and refused after 30 days. A refused correction leaves the claim as it was.
     """
-    _require_in_region(request, body.municipality)
+    require_in_region(request, body.municipality, pointer="#/municipality")
     recorded = await _record_one(connection, Arrival(provider, reference, body.content()), processing)
     if recorded.outcome is Outcome.CREATED:
         response.status_code = 201
@@ -164,7 +156,7 @@ def read_delivered(content: dict[str, Any], principal: Principal, request: Reque
         about, _nothing = read_apart(DeliveredReference, CreditBody, content)
     else:
         about, body = read_apart(DeliveredReference, ClaimBody, content)
-        _require_in_region(request, body.municipality)
+        require_in_region(request, body.municipality, pointer="#/municipality")
         claimed = body.content()
     if about.provider not in (None, principal.organisation):
         message = "A provider delivers its own claims only: leave `provider` out, or name yours."

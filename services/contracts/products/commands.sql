@@ -52,13 +52,6 @@ begin
     $outcomes$, noun, key) using records, coalesce(changed, '[]');
 end $$;
 
--- Whether an import brought this state of an aggregate before: a version by now, whatever came after it.
-create or replace function was_imported(id uuid, known_at timestamptz, state jsonb) returns boolean language sql stable as $$
-    select exists (
-        select from journal j where j.aggregateid = was_imported.id and j.imported_known_at = was_imported.known_at
-        and j.payload @> was_imported.state)
-$$;
-
 -- Who may read the events of a product or provider: the same as may read it, in the words of `may_see`.
 create or replace function readers(noun text, key text) returns jsonb language sql immutable as $$
     select jsonb_build_array('contract-manager', case noun when 'product' then 'provider' else key end)

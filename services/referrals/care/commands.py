@@ -8,9 +8,9 @@ from typing import Any
 from services.referrals.care.domain import WAITING_DAYS, Key, Outcome, Refusal, Version
 from services.referrals.indications.commands import MomentsTaken
 from shared.database import Connection
-from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Judged, judged
 from shared.deliveries.kinds import Outcome as CountedAs
-from shared.problems import Conflict, Kind, NotFound, Problem, register
+from shared.problems import Conflict, Kind, NotFound, register
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
 from shared.values.period import Period
@@ -109,7 +109,7 @@ async def apply_delivered(
     connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
 ) -> list[Judged]:
     """Record rows of a delivery, made by `as_row`; what became of each."""
-    return [_judged(result) for result in await _record_rows(connection, rows, processing)]
+    return [judged(result, _COUNTED_AS) for result in await _record_rows(connection, rows, processing)]
 
 
 # What `mode=full` of a delivery is compared with.
@@ -118,14 +118,6 @@ select distinct municipality || '/' || lpad(assignment_number::text, 9, '0') as 
        municipality || '/' || assignment_number as number
 from care_period where provider = $1 and not withdrawn and status <> 'refused'
 """
-
-
-def _judged(result: Result) -> Judged:
-    try:
-        result.accepted()
-    except Problem as problem:
-        return problem
-    return _COUNTED_AS[result.outcome]
 
 
 async def _record_rows(

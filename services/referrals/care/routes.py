@@ -34,9 +34,8 @@ from shared.problems import FieldError, InvalidInput, NotFound
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
 from shared.values.moments import moment_text
 from shared.values.period import Day
-from shared.values.region import MunicipalityNotInRegionError
 from shared.web import Router, Transaction
-from shared.web.region import InRegion
+from shared.web.region import InRegion, require_in_region
 
 router = Router(tags=["care periods"])
 
@@ -200,10 +199,7 @@ def _own_key(said: DeliveredKey, principal: Principal, request: Request) -> Key:
     if said.provider not in (None, principal.organisation):
         message = "A provider delivers its own care only: leave `provider` out, or name yours."
         raise InvalidInput([FieldError("foreign-organisation", message, pointer="#/provider")])
-    try:
-        municipality = request.app.state.region.require(said.municipality)
-    except MunicipalityNotInRegionError as error:
-        raise InvalidInput([FieldError("municipality", str(error), pointer="#/municipality")]) from error
+    municipality = require_in_region(request, said.municipality, pointer="#/municipality")
     return Key(municipality, said.assignment_number, said.valid_from, principal.organisation)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from services.referrals.clients.domain import SealedBsn
 from services.referrals.indications.domain import Content, Outcome
 from shared.database import Connection
-from shared.deliveries.kinds import Judged
+from shared.deliveries.kinds import Judged, judged
 from shared.deliveries.kinds import Outcome as CountedAs
-from shared.problems import Conflict, Kind, NotFound, Problem, register
+from shared.problems import Conflict, Kind, NotFound, register
 from shared.processing_log import ProcessingRecord
 from shared.tracing import current_traceparent
 
@@ -91,7 +91,7 @@ async def apply_delivered(
     connection: Connection, rows: Sequence[dict[str, Any]], processing: ProcessingRecord
 ) -> list[Judged]:
     """Record rows of a delivery, made by `as_row`, of different numbers; what became of each."""
-    return [_judged(result) for result in await _record_rows(connection, rows, processing)]
+    return [judged(result, _COUNTED_AS) for result in await _record_rows(connection, rows, processing)]
 
 
 # What `mode=full` of a delivery is compared with.
@@ -99,14 +99,6 @@ DELIVERED_BEFORE = """
 select municipality || '/' || lpad(assignment_number::text, 9, '0') as key, assignment_number::text as number
 from indication where municipality = $1 and not withdrawn
 """
-
-
-def _judged(result: Result) -> Judged:
-    try:
-        result.accepted()
-    except Problem as problem:
-        return problem
-    return _COUNTED_AS[result.outcome]
 
 
 async def _record_rows(

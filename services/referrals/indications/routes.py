@@ -25,7 +25,7 @@ from services.referrals.indications.schemas import (
     WithdrawalBody,
 )
 from shared.auth import Principal, Role, allow
-from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_as
+from shared.deliveries.kinds import Cell, Column, Kind, Staged, read_apart
 from shared.dutch import translate
 from shared.journal.processing import Processing
 from shared.paging import IN_BODY, Paging, decode, encode, typed
@@ -34,9 +34,8 @@ from shared.values.bsn import Bsn
 from shared.values.identifiers import Agb, AssignmentNumber, MunicipalityCode, ProductCode
 from shared.values.moments import moment_text
 from shared.values.period import Day
-from shared.values.region import MunicipalityNotInRegionError
 from shared.web.openapi import problem_responses
-from shared.web.region import InRegion
+from shared.web.region import InRegion, require_in_region
 from shared.web.routing import Router
 from shared.web.transaction import Transaction
 
@@ -240,19 +239,14 @@ _COLUMNS = (
     Column(("explanatoryAnalysis", "motivation"), ("motivering",)),
     Column(("administrativeReason",), ("administratieveReden",)),
 )
-_ABOUT = ("municipality", "assignmentNumber", "withdrawn")
 
 
 def read_delivered(content: dict[str, Any], principal: Principal, request: Request) -> Staged:
     """Read one record of a delivery by the rules of the single write; the BSN leaves here sealed. Raises InvalidInput."""
-    wrong: list[FieldError] = []
-    named = {name: content[name] for name in _ABOUT if name in content}
-    rest = {name: value for name, value in content.items() if name not in _ABOUT}
-    about = read_as(DeliveredNumber, named, wrong)
-    withdraws = named.get("withdrawn") is True
-    body = read_as(WithdrawalBody, rest, wrong) if withdraws else read_as(IndicationBody, rest, wrong)
-    if about is None or body is None or wrong:
-        raise InvalidInput(wrong)
+    said: type[IndicationBody | WithdrawalBody] = (
+        WithdrawalBody if content.get("withdrawn") is True else IndicationBody
+    )
+    about, body = read_apart(DeliveredNumber, said, content)
     arrival = _delivered(_own_municipality(about, principal, request), about, body, request)
     key = f"{arrival.number[0]}/{about.assignment_number:09d}"
     moment = f"{moment_text(body.decided_at)} {moment_text(body.sent_at)}"
@@ -263,10 +257,7 @@ def _own_municipality(about: DeliveredNumber, principal: Principal, request: Req
     if about.municipality not in (None, principal.organisation):
         message = "A municipality delivers its own indications only: leave `municipality` out, or name yours."
         raise InvalidInput([FieldError("foreign-organisation", message, pointer="#/municipality")])
-    try:
-        return request.app.state.region.require(principal.organisation)  # type: ignore[no-any-return]
-    except MunicipalityNotInRegionError as error:
-        raise InvalidInput([FieldError("municipality", str(error), pointer="#/municipality")]) from error
+    return require_in_region(request, principal.organisation, pointer="#/municipality")
 
 
 def _delivered(

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.monitoring.figures.domain import FIGURES, PeriodKind
+from services.monitoring.figures.domain import FIGURES, Dimension, PeriodKind
 from tests.unit.chain.loops import NAMES, READ
 from tests.unit.chain.operations import (
     CreditClaim,
@@ -31,6 +31,13 @@ from tests.unit.chain.operations import (
 from tests.unit.monitoring.histories import codes, days, places, providers, referrers, requests
 from tests.unit.monitoring.inputs import CARER, CLINIC, FOSTER, THERAPY
 
+# All examples live in one database, told apart by their products: so not the figures whose whole is all care, or that know
+# no products. These are recomputed beside one example at a time, in tests/unit/monitoring.
+ASKED = [
+    key
+    for key, figure in FIGURES.items()
+    if Dimension.PRODUCT in figure.dimensions and Dimension.PRODUCT not in figure.of_whole
+]
 NUMBERS = 3
 CLIENTS = 3
 _STARTS = (date(2022, 11, 1), date(2023, 7, 11))
@@ -204,7 +211,7 @@ def _decisions(draw: st.DrawFn, bases: list[_Base], hour: int) -> Write:
 
 @st.composite
 def questions(draw: st.DrawFn, figure: str | None = None) -> Question:
-    figure = figure or draw(st.sampled_from(sorted(FIGURES)))
+    figure = figure or draw(st.sampled_from(sorted(ASKED)))
     request, _ = draw(requests(FIGURES[figure].dimensions))
     if draw(st.booleans()):
         # Most narrow questions find nothing, and nothing is seldom wrong.

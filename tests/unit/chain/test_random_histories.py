@@ -9,7 +9,7 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.monitoring.figures.domain import FIGURES, FigureRequest
+from services.monitoring.figures.domain import FigureRequest
 from tests.unit.chain.consistency import (
     every_copy_equals_its_journal,
     no_claim_waits_for_what_is_known,
@@ -19,7 +19,7 @@ from tests.unit.chain.consistency import (
 from tests.unit.chain.loops import NAMES, settle
 from tests.unit.chain.operations import Operation, Question, Rebuild, Repeat, Rounds, Step
 from tests.unit.chain.region import ARegion, Engines
-from tests.unit.chain.stories import questions, stories
+from tests.unit.chain.stories import ASKED, questions, stories
 from tests.unit.monitoring import brute_force, recomputed
 from tests.unit.monitoring.brute_force import EVER
 from tests.unit.monitoring.recomputed import Answer, in_it
@@ -69,13 +69,7 @@ class Inquiry:
     async def compare(self) -> None:
         """Recompute all that was told from every day, from what was accepted and since when it is known."""
         known = await self._region.ledger.world(self._administrator)
-        # What is only stated comes with no event, and nothing states it here.
-        from_events = {
-            key
-            for key, each in FIGURES.items()
-            if not any(topic.startswith("monitoring.") for topic in each.topics)
-        }
-        assert self._known_through.keys() == from_events
+        assert self._known_through.keys() == set(ASKED)
         assert all(moment <= min(self._known_through.values()) for moment in known.moments)
         for figure, request, told in self._told:
             # Recomputing takes a while: let consumers say meanwhile that they live.
@@ -113,7 +107,7 @@ async def happen(operation: Operation, region: ARegion, engines: Engines, inquir
 
 
 @SETTINGS
-@given(stories(), st.tuples(*(questions(figure) for figure in FIGURES)), questions())
+@given(stories(), st.tuples(*(questions(figure) for figure in ASKED)), questions())
 async def test_figures_are_what_a_recomputation_from_all_days_gives_now_and_then(
     engines: Engines,
     story: tuple[list[str], list[Operation]],

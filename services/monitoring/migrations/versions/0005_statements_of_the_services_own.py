@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from shared.migrations.security import internal, organisation_is, role_is, served
 
-revision = "0004"
-down_revision = "0003b"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,12 @@
+"""Deliveries."""
+
+from shared.migrations.steps import add_deliveries
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    add_deliveries("availability")
