@@ -1,7 +1,6 @@
 """The worker of the availability service: brings its journal out, reads what is contracted, keeps the offers."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import nullcontext
 
 from services.availability.schema import TOPICS
 from services.availability.search.projection import derive
@@ -14,7 +13,7 @@ from shared.database import Database
 from shared.deliveries.applying import apply_deliveries
 from shared.deliveries.kinds import Applier
 from shared.journal.worker import publish
-from shared.process import Step, forever
+from shared.process import forever
 from shared.service_worker import ServiceWorker
 from shared.settings import Settings
 from shared.values.moments import AMSTERDAM, now
@@ -31,16 +30,17 @@ def create_worker(settings: Settings) -> ServiceWorker:
     publish(worker, oin=load_region(settings.region_file).oin)
     consume(worker, Recompute(worker.database, service=_SERVICE, derive=derive), topics=TOPICS)
 
-    @asynccontextmanager
-    async def counting() -> AsyncIterator[Step]:
-        async def step() -> bool:
-            return await count_due(worker.database)
-
-        yield step
+    async def step() -> bool:
+        return await count_due(worker.database)
 
     worker.add(
         "waiting_time_metrics",
-        forever("waiting_time_metrics", counting, service=_SERVICE, idle_seconds=_COUNT_EVERY_SECONDS),
+        forever(
+            "waiting_time_metrics",
+            lambda: nullcontext(step),
+            service=_SERVICE,
+            idle_seconds=_COUNT_EVERY_SECONDS,
+        ),
     )
     apply_deliveries(worker, APPLIERS)
     return worker

@@ -1,7 +1,6 @@
 """The worker of the contracts service: brings its journal out, and keeps the value of every indication."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import nullcontext
 
 from services.contracts.agreements import commands as agreements
 from services.contracts.claims import commands, queries
@@ -15,7 +14,7 @@ from shared.database import Database
 from shared.deliveries.applying import apply_deliveries
 from shared.deliveries.kinds import Applier
 from shared.journal.worker import publish
-from shared.process import Step, forever
+from shared.process import forever
 from shared.service_worker import ServiceWorker
 from shared.settings import Settings
 from shared.values.region import load_region
@@ -42,11 +41,11 @@ def create_worker(settings: Settings) -> ServiceWorker:
     )
     consume(worker, valuing, topics=[INDICATION])
 
-    @asynccontextmanager
-    async def waiting() -> AsyncIterator[Step]:
-        yield Waiting(worker.database).step
-
-    worker.add("waiting_claims", forever("waiting_claims", waiting, service=worker.service, idle_seconds=2))
+    waiting = Waiting(worker.database)
+    refusing = forever(
+        "waiting_claims", lambda: nullcontext(waiting.step), service=worker.service, idle_seconds=2
+    )
+    worker.add("waiting_claims", refusing)
     apply_deliveries(worker, APPLIERS)
     return worker
 

@@ -1,8 +1,8 @@
 """Apply what was staged: a side task of the worker. One step is one transaction, of one delivery a window of records."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -73,28 +73,21 @@ _log = structlog.get_logger(component="deliveries")
 def apply_deliveries(worker: ServiceWorker, appliers: Appliers) -> None:
     """Add the side tasks that apply a service's deliveries; `appliers` by kind."""
     database, service = worker.database, worker.service
+    step, observe = Applying(database, service, appliers).step, _observing(database, service)
     applying = forever(
         "deliveries",
-        _steps(Applying(database, service, appliers).step),
+        lambda: nullcontext(step),
         service=service,
         idle_seconds=_LOOK_AGAIN_SECONDS,
     )
     worker.add("deliveries", applying)
     observing = forever(
         "delivery_metrics",
-        _steps(_observing(database, service)),
+        lambda: nullcontext(observe),
         service=service,
         idle_seconds=_OBSERVE_SECONDS,
     )
     worker.add("delivery_metrics", observing)
-
-
-def _steps(step: Step) -> Callable[[], AbstractAsyncContextManager[Step]]:
-    @asynccontextmanager
-    async def steps() -> AsyncIterator[Step]:
-        yield step
-
-    return steps
 
 
 def _observing(database: Database, service: str) -> Step:

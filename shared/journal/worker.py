@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from shared import metrics
 from shared.database import Database
@@ -30,7 +30,7 @@ def publish(worker: ServiceWorker, *, oin: str) -> None:
     # One sequencer for the life of the process: it remembers the clock over the loop's failures.
     news = asyncio.Event()
     sequencing = _Sequencing(database, Sequencer(), service, news)
-    worker.add("sequencer", forever("sequencer", sequencing.steps, service=service))
+    worker.add("sequencer", forever("sequencer", lambda: nullcontext(sequencing.step), service=service))
 
     @asynccontextmanager
     async def relay() -> AsyncIterator[Step]:
@@ -56,10 +56,6 @@ class _Sequencing:
         self._news = news
         self._last = 0.0
 
-    @asynccontextmanager
-    async def steps(self) -> AsyncIterator[Step]:
-        yield self.step
-
     async def step(self) -> bool:
         pending = await self._database.look("select exists(select from journal_pending)")
         if not pending and time.monotonic() - self._last < _PROMISE_SECONDS:
@@ -83,8 +79,4 @@ def _observing(database: Database, service: str) -> Callable[[], AbstractAsyncCo
         metrics.journal_oldest_unpublished_seconds.labels(service).set(float(row["oldest"]))
         return False
 
-    @asynccontextmanager
-    async def steps() -> AsyncIterator[Step]:
-        yield step
-
-    return steps
+    return lambda: nullcontext(step)

@@ -18,7 +18,6 @@ class Kind(StrEnum):
 
     ACCOUNTS = "accounts"
     CONTEXT = "context"
-    AMBITION = "ambition"
 
 
 class Outcome(StrEnum):
