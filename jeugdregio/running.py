@@ -16,6 +16,9 @@ from shared.values.region import RegionFileError
 
 _DRAIN_SECONDS = 5
 _BACKLOG = 2048
+# Longer than callers and proxies keep an idle connection (60 s at most): who closes first must be they, since a request that
+# meets the closing of its connection ends in a reset.
+_KEEP_ALIVE_SECONDS = 75
 
 
 def serve(service: str) -> None:
@@ -35,6 +38,7 @@ def serve(service: str) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
         ApiServer(config, app.state.stopping).run(sockets=[listener])

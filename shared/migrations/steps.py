@@ -69,6 +69,7 @@ def add_deliveries(service: str) -> None:
     """Deliveries, what waits of them, what was refused, and what a full one did not hold."""
     _add_delivery(service)
     _add_records_of_deliveries(service)
+    add_missing_records(service)
     for statement in delivery_security(service):
         op.execute(statement)
 
@@ -116,7 +117,8 @@ def _add_delivery(service: str) -> None:
     )
 
 
-def _add_records_of_deliveries(service: str) -> None:
+def add_missing_records(service: str) -> None:
+    """What a full delivery did not hold."""
     op.create_table(
         "delivery_missing",
         sa.Column("delivery", sa.UUID(), nullable=False),
@@ -127,6 +129,9 @@ def _add_records_of_deliveries(service: str) -> None:
         sa.PrimaryKeyConstraint("delivery", "key"),
         schema=service,
     )
+
+
+def _add_records_of_deliveries(service: str) -> None:
     op.create_table(
         "delivery_refusal",
         sa.Column("delivery", sa.UUID(), nullable=False),

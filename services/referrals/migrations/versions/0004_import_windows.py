@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.migrations.security import following_security
-from shared.migrations.steps import add_import_windows
+from shared.migrations.steps import add_import_windows, add_missing_records
 
 revision = "0004"
 down_revision = "0003"
@@ -21,15 +21,6 @@ def upgrade() -> None:
         "delivery", sa.Column("missing", sa.Integer(), server_default="0", nullable=False), schema="referrals"
     )
     op.create_check_constraint("delivery_mode", "delivery", "mode in ('changes', 'full')", schema="referrals")
-    op.create_table(
-        "delivery_missing",
-        sa.Column("delivery", sa.UUID(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("organisation", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("delivery", "key"),
-        schema="referrals",
-    )
+    add_missing_records("referrals")
     for statement in following_security("referrals"):
         op.execute(statement)
